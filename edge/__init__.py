@@ -1,0 +1,1 @@
+"""One process per Raspberry Pi: it reads badges, decides, works the locks, and reports what happened."""

@@ -1,0 +1,111 @@
+"""MQTT 3.1.1 through paho, with clean sessions: no state lives in the broker.
+
+paho runs in a thread of its own, where an exception would end it silently: its callbacks only post.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.ports import LinkDown, LinkUp, Post, Received
+
+_log = logging.getLogger(__name__)
+
+_KEEP_ALIVE_S: Final = 20
+_LONGEST_RECONNECT_WAIT_S: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and how the node logs in, where it must."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastWill:
+    """What the broker publishes, retained, when this client is gone."""
+
+    topic: str
+    payload: bytes
+
+
+class MqttUplink:
+    """See `edge.ports.Uplink`."""
+
+    def __init__(self, broker: Broker, client_id: str, will: LastWill, filters: Sequence[str]) -> None:
+        """Prepare a client of the broker; `filters` are what it subscribes to."""
+        self._broker = broker
+        self._filters = [(topic, 1) for topic in filters]
+        self._post: Post
+        client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=True, protocol=MQTTv311)
+        if broker.user is not None:
+            client.username_pw_set(broker.user, broker.password)
+        client.will_set(will.topic, will.payload, qos=1, retain=True)
+        client.reconnect_delay_set(1, _LONGEST_RECONNECT_WAIT_S)
+        client.max_inflight_messages_set(0)  # no queue in paho: the spool is the queue
+        client.on_socket_open = _send_at_once
+        client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_disconnect = self._disconnected
+        client.on_message = self._received
+        self._client = client
+
+    def start(self, post: Post) -> None:
+        """Connect in the background, again and again."""
+        self._post = post
+        self._client.connect_async(self._broker.host, self._broker.port, keepalive=_KEEP_ALIVE_S)
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Hand a message to paho's thread."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
+    async def close(self) -> None:
+        """Disconnect, and end paho's thread."""
+        self._client.disconnect()
+        await asyncio.to_thread(self._client.loop_stop)
+
+    def _connected(
+        self, client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, _more: Properties | None
+    ) -> None:
+        if code.is_failure:
+            _log.error("event=broker_refused reason=%r", str(code))
+        else:
+            client.subscribe(self._filters)
+
+    def _subscribed(
+        self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _more: Properties | None
+    ) -> None:
+        """Report the link only now: paho has by then resent what an earlier connection left over."""
+        if any(code.is_failure for code in codes):
+            _log.error("event=subscription_refused filters=%r", self._filters)
+        self._post(LinkUp())
+
+    def _disconnected(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: DisconnectFlags,
+        _code: ReasonCode,
+        _more: Properties | None,
+    ) -> None:
+        self._post(LinkDown())
+
+    def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._post(Received(message.topic, bytes(message.payload), message.retain))
+
+
+def _send_at_once(_client: Client, _data: object, connection: Any) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,1 @@
+"""State machines of doors, lockers and sensors, and the decision on a tap: facts and time in, effects out."""

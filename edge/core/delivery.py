@@ -1,0 +1,132 @@
+"""Go-back-N delivery of events: strictly in order, resent from the gateway's cursor.
+
+A cursor of the gateway's own ledger is the only proof of delivery; what a broker acknowledges proves nothing.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from protocol.messages import Ack, GatewayStatus
+
+WINDOW_EVENTS: Final = 1000
+"""At most so many events travel unacknowledged."""
+
+BATCH_BYTES: Final = 64 * 1024
+"""A batch is at most so large."""
+
+RESEND_AFTER_S: Final = 2.0
+LONGEST_WAIT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The spool has everything up to `last` on disk."""
+
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Everything up to `up_to` was handed to the broker."""
+
+    up_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The broker can be reached, or no longer."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Time has come to look at `resend_at_s`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The spool holds nothing below `held_from` any more."""
+
+    held_from: int
+
+
+Fact = Committed | Forgotten | Sent | Linked | Due | Ack | GatewayStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Where delivery of one epoch stands: acknowledged <= `cursor`, on its way <= `sent`, on disk <= `last`.
+
+    `attempts` counts resends since the cursor last moved; `gateway_start` names the gateway's present run.
+    """
+
+    ledger: str
+    node: str
+    epoch: str
+    cursor: int
+    last: int
+    held_from: int = 1
+    sent: int = 0
+    linked: bool = False
+    gateway_start: str | None = None
+    attempts: int = 0
+    resend_at_s: float | None = None
+
+    def step(self, fact: Fact, now_s: float, jitter: float) -> "Sender":
+        """Take one fact in at uptime `now_s`; `jitter`, from 0 to 1, keeps nodes from resending in step."""
+        match fact:
+            case Committed(last):
+                after = replace(self, last=last)
+            case Forgotten(held_from):
+                after = replace(self, held_from=held_from)
+            case Sent(up_to):
+                after = _armed(replace(self, sent=up_to), now_s, jitter)
+            case Linked(up):
+                after = _rewound(replace(self, linked=up, attempts=0))
+            case Due() if self.resend_at_s is not None and now_s >= self.resend_at_s:
+                after = _rewound(replace(self, attempts=self.attempts + 1))
+            case Ack() if self._heeds(fact):
+                after = _acknowledged(self, fact.seq, now_s, jitter)
+            case GatewayStatus(online=True, start=start) if start != self.gateway_start:
+                after = _rewound(replace(self, gateway_start=start, attempts=0))
+            case _:
+                after = self
+        return after
+
+    def next_span(self) -> tuple[int, int] | None:
+        """Return the first and last seq that may be sent now, or None."""
+        base = max(self.cursor, self.held_from - 1)
+        first = max(self.sent, base) + 1
+        last = min(self.last, base + WINDOW_EVENTS)
+        return (first, last) if self.linked and first <= last else None
+
+    @property
+    def pending(self) -> int:
+        """How many events the gateway has not acknowledged."""
+        return self.last - self.cursor
+
+    def _heeds(self, ack: Ack) -> bool:
+        mine = (ack.ledger, ack.node, ack.epoch) == (self.ledger, self.node, self.epoch)
+        return mine and ack.seq <= self.last
+
+
+def _acknowledged(sender: Sender, seq: int, now_s: float, jitter: float) -> Sender:
+    if seq == sender.cursor:
+        return sender
+    moved = replace(sender, cursor=seq, attempts=0)
+    if seq < sender.cursor:  # the gateway was restored from an older copy
+        return _rewound(moved)
+    return _armed(replace(moved, sent=max(sender.sent, seq), resend_at_s=None), now_s, jitter)
+
+
+def _rewound(sender: Sender) -> Sender:
+    return replace(sender, sent=sender.cursor, resend_at_s=None)
+
+
+def _armed(sender: Sender, now_s: float, jitter: float) -> Sender:
+    """Set the time of the next resend, unless it is set or everything is acknowledged."""
+    if sender.resend_at_s is not None or sender.sent <= sender.cursor:
+        return sender
+    wait_s = min(LONGEST_WAIT_S, RESEND_AFTER_S * 2**sender.attempts) * (1 + jitter / 2)
+    return replace(sender, resend_at_s=now_s + wait_s)

@@ -1,0 +1,90 @@
+"""A door: strike, position contact, request-to-exit button, forced and held-open alarms."""
+
+from dataclasses import dataclass, replace
+
+from edge.core.effects import Effects, Energise, Release, Report, WakeAt
+from edge.core.facts import Contact, ExitPressed, Fact, Tick, Unlock
+from edge.core.passes import Passes, explain, granted
+from protocol.events import DoorClosed, DoorHeldOpen, DoorOpened, ExitRequested
+from protocol.messages import DoorState
+from protocol.site import Door
+
+
+@dataclass(frozen=True, slots=True)
+class DoorMachine:
+    """How a door stands, in seconds of uptime.
+
+    `is_open` is None until the contact was read; `locks_at_s` is set while the strike has current.
+    """
+
+    door: Door
+    is_open: bool | None = None
+    opened_at_s: float = 0.0
+    locks_at_s: float | None = None
+    passes: Passes = ()
+    forced: bool = False
+    held: bool = False
+
+    def step(self, fact: Fact, now_s: float) -> tuple["DoorMachine", Effects]:
+        """Take one fact in."""
+        match fact:
+            case Unlock():
+                return _unlocked(self, fact, now_s)
+            case ExitPressed():
+                after, effects = _unlocked(self, Unlock("exit_request"), now_s)
+                return after, (Report(ExitRequested(door=self.door.id)), *effects)
+            case Contact(is_open) if is_open != self.is_open:
+                return _opened(self, now_s) if is_open else _closed(self, now_s)
+            case Tick():
+                return _ticked(self, now_s)
+            case _:
+                return self, ()
+
+    def snapshot(self) -> DoorState:
+        """Describe the door as the wire does."""
+        return DoorState(
+            position="open" if self.is_open else "closed",
+            strike="locked" if self.locks_at_s is None else "released",
+            alarm="forced" if self.forced else "held_open" if self.held else "none",
+        )
+
+
+def _unlocked(machine: DoorMachine, unlock: Unlock, now_s: float) -> tuple[DoorMachine, Effects]:
+    door = machine.door
+    locks_at_s = now_s + door.relock_after_s
+    after = replace(machine, locks_at_s=locks_at_s, passes=granted(machine.passes, unlock, locks_at_s))
+    return after, (WakeAt(locks_at_s), Energise(door.id))
+
+
+def _opened(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
+    door = machine.door
+    opened = replace(machine, is_open=True, opened_at_s=now_s)
+    held = WakeAt(now_s + door.held_after_s)
+    if machine.is_open is None:  # found open at start: since when, and why, nobody saw
+        return opened, (held,)
+    cause, grant, passes = explain(machine.passes, now_s)
+    after, locked = _locked(replace(opened, passes=passes, forced=cause == "forced"))
+    return after, (Report(DoorOpened(door=door.id, cause=cause, grant=grant)), held, *locked)
+
+
+def _closed(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
+    after = replace(machine, is_open=False, forced=False, held=False)
+    if machine.is_open is None:
+        return after, ()
+    open_s = round(now_s - machine.opened_at_s, 3)
+    return after, (Report(DoorClosed(door=machine.door.id, open_s=open_s)),)
+
+
+def _ticked(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
+    locks_now = machine.locks_at_s is not None and now_s >= machine.locks_at_s
+    after, locked = _locked(machine) if locks_now else (machine, ())
+    open_s = now_s - machine.opened_at_s if machine.is_open else 0.0
+    if machine.held or open_s < machine.door.held_after_s:
+        return after, locked
+    return replace(after, held=True), (Report(DoorHeldOpen(door=machine.door.id)), *locked)
+
+
+def _locked(machine: DoorMachine) -> tuple[DoorMachine, Effects]:
+    if machine.locks_at_s is None:
+        return machine, ()
+    return replace(machine, locks_at_s=None), (Release(machine.door.id),)

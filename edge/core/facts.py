@@ -1,0 +1,56 @@
+"""What can happen to a door, a compartment or a sensor. Each machine heeds the facts that concern it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Cause = Literal["grant", "exit_request", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """A release is due. `grant` is the seq of the BadgePresented that brought it about."""
+
+    cause: Cause
+    grant: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The position contact was read."""
+
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExitPressed:
+    """The request-to-exit button went down."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSensed:
+    """The item sensor of a compartment was read."""
+
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A motion sensor was read."""
+
+    detected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beam:
+    """One of a counter's two beams was read."""
+
+    which: Literal["outer", "inner"]
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed, as asked for by WakeAt."""
+
+
+Fact = Unlock | Contact | ExitPressed | ItemSensed | Motion | Beam | Tick

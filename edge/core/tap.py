@@ -1,0 +1,83 @@
+"""What a tap leads to: may this credential pass here, and what is said about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from protocol.access import AccessList, Denied, Granted
+from protocol.events import BadgePresented, Direction
+
+_MOST_TELLING: Final = ("too_early", "ended", "no_right_here")
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A credential at a reader, at the node's wall time."""
+
+    credential: str
+    direction: Direction
+    at: datetime
+    clock_trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is reported, and the lock that opens, if one does."""
+
+    event: BadgePresented
+    lock: str | None
+
+
+def at_door(tap: Tap, access: AccessList | None, door: str) -> Verdict:
+    """Decide at a door. Whoever the list knows may always leave, also where it is stale."""
+    decision = _leave(tap, access) if tap.direction == "out" else _decide(tap, access, door)
+    return _verdict(tap, access, door, decision)
+
+
+def at_bank(
+    tap: Tap, access: AccessList | None, bank: str, compartments: Sequence[str]
+) -> tuple[Verdict, ...]:
+    """Decide at a locker bank: one verdict for each compartment that opens, or one refusal at the bank."""
+    decisions = [(compartment, _decide(tap, access, compartment)) for compartment in compartments]
+    opened = tuple(_verdict(tap, access, c, d) for c, d in decisions if isinstance(d, Granted))
+    if opened:
+        return opened
+    refusals = [d for _, d in decisions if isinstance(d, Denied)]
+    return (_verdict(tap, access, bank, min(refusals, key=_rank, default=Denied("no_right_here"))),)
+
+
+def _decide(tap: Tap, access: AccessList | None, point: str) -> Granted | Denied:
+    if access is None:
+        return Denied("no_list")
+    return access.decide(tap.credential, point, tap.at, clock_trusted=tap.clock_trusted)
+
+
+def _leave(tap: Tap, access: AccessList | None) -> Granted | Denied:
+    if access is None:
+        return Denied("no_list")
+    stale = tap.at >= access.expires_at or not tap.clock_trusted
+    if tap.credential in access.credentials:
+        return Granted("exit", stale=stale)
+    return Denied("unknown_credential", stale=stale)
+
+
+def _rank(denied: Denied) -> int:
+    return _MOST_TELLING.index(denied.reason) if denied.reason in _MOST_TELLING else len(_MOST_TELLING)
+
+
+def _verdict(tap: Tap, access: AccessList | None, point: str, decision: Granted | Denied) -> Verdict:
+    granted = isinstance(decision, Granted)
+    event = BadgePresented(
+        point=point,
+        direction=tap.direction,
+        credential=tap.credential,
+        assurance="uid",
+        granted=granted,
+        reason="granted" if isinstance(decision, Granted) else decision.reason,
+        why=decision.why if isinstance(decision, Granted) else None,
+        list_revision=access.revision if access else 0,
+        list_age_s=max(0, int((tap.at - access.issued_at).total_seconds())) if access else 0,
+        stale=decision.stale,
+    )
+    return Verdict(event, point if granted else None)

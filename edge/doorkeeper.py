@@ -1,0 +1,116 @@
+"""Decides on taps, keeps the machines of doors, lockers and sensors going, and works the locks."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from edge.commands import CommandDeclined
+from edge.core.effects import Effect, Energise, Release, Report, WakeAt
+from edge.core.facts import Fact, Tick, Unlock
+from edge.core.tap import Tap, Verdict, at_bank, at_door
+from edge.core.wiring import Equipment
+from edge.lists import AccessKeeper
+from edge.ports import Clock, Indicator, Lock
+from edge.premises import Premises
+from protocol.events import CommandExecuted, Event
+from protocol.messages import Command, Identify, OpenCompartment, UnlockDoor
+
+_log = logging.getLogger(__name__)
+
+
+class Doorkeeper:
+    """Front of house. `report` takes an event in and returns its seq; `changed` hears of every step."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        clock: Clock,
+        locks: Mapping[str, Lock],
+        indicator: Indicator,
+        keeper: AccessKeeper,
+        *,
+        report: Callable[[Event], int],
+        changed: Callable[[], None],
+    ) -> None:
+        self.premises = Premises(equipment)
+        self._equipment = equipment
+        self._readers = {reader.id: reader for reader in equipment.readers}
+        self._clock = clock
+        self._locks = locks
+        self._indicator = indicator
+        self._keeper = keeper
+        self._report = report
+        self._changed = changed
+        self._secured = False
+
+    def tapped(self, reader: str, credential: str) -> None:
+        """Decide, and open what may be opened; nothing here waits for disk or network."""
+        verdicts = self._decide(reader, credential)
+        for verdict in verdicts:
+            seq = self._report(verdict.event)
+            if verdict.lock is not None:
+                self.step(verdict.lock, Unlock("grant", seq))
+            _log_decision(verdict, seq)
+        self._indicator.show("granted" if any(v.lock for v in verdicts) else "refused")
+
+    def execute(self, command: Command) -> None:
+        """Carry a command out. Raises CommandDeclined where it names what does not hang here."""
+        match command.action:
+            case UnlockDoor(door=door) if door in self.premises.doors():
+                point = door
+                self.step(door, Unlock("command"))
+            case OpenCompartment(compartment=compartment) if compartment in self.premises.compartments():
+                point = compartment
+                self.step(compartment, Unlock("command"))
+            case Identify():
+                point = self._equipment.node.id
+                self._indicator.show("identify")
+            case _:
+                raise CommandDeclined("unknown_point", command.id)
+        self._report(CommandExecuted(command=command.id, point=point))
+
+    def step(self, of: str, fact: Fact) -> None:
+        """Tell a machine a fact, and do what it asks for."""
+        for effect in self.premises.step(of, fact, self._clock.uptime_s()):
+            self._perform(of, effect)
+        self._changed()
+
+    def secure(self) -> None:
+        """Lock everything, at once and for good."""
+        self._secured = True
+        for name, lock in self._locks.items():
+            try:
+                lock.release()
+            except Exception:  # noqa: BLE001 - the other locks must not stay open for one
+                _log.exception("event=lock_failed lock=%s", name)
+
+    def _decide(self, reader_id: str, credential: str) -> tuple[Verdict, ...]:
+        reader = self._readers[reader_id]
+        tap = Tap(credential, reader.direction, self._clock.now(), clock_trusted=self._keeper.clock_trusted())
+        if reader.bank is not None:
+            compartments = self._equipment.compartments_of(reader.bank)
+            return at_bank(tap, self._keeper.held, reader.bank, compartments)
+        return (at_door(tap, self._keeper.held, reader.door or ""),)  # a reader without bank has a door
+
+    def _perform(self, of: str, effect: Effect) -> None:
+        match effect:
+            case Energise(lock) if not self._secured:
+                self._locks[lock].energise()
+            case Energise():
+                pass
+            case Release(lock):
+                self._locks[lock].release()
+            case Report(event):
+                self._report(event)
+            case WakeAt(at_s):
+                wait_s = max(0.0, at_s - self._clock.uptime_s())
+                asyncio.get_running_loop().call_later(wait_s, self.step, of, Tick())
+
+
+def _log_decision(verdict: Verdict, seq: int) -> None:
+    event = verdict.event
+    _log.info(
+        "event=decision seq=%d point=%s direction=%s granted=%s reason=%s why=%s stale=%s revision=%d",
+        seq, event.point, event.direction, event.granted, event.reason, event.why, event.stale,
+        event.list_revision,
+    )  # fmt: skip

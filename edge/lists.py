@@ -1,0 +1,118 @@
+"""The access list that a node holds: taken only when signed, newer and whole; kept across restarts."""
+
+import asyncio
+import logging
+from typing import Literal, TypeVar
+
+from edge.core.floor import TimeFloor
+from edge.ports import Clock, ListStore, ListUnreadable
+from edge.trust import Trust
+from protocol.access import AccessList, AccessPatch, PatchRefused
+from protocol.codec import MessageRefused
+from protocol.signing import SignatureRefused
+
+_log = logging.getLogger(__name__)
+
+L = TypeVar("L", AccessList, AccessPatch)
+
+
+class ListRefused(ValueError):
+    """A list or patch that is not taken, and why; `revision` where it could be read."""
+
+    def __init__(self, reason: str, revision: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.revision = revision
+
+
+class AccessKeeper:
+    """Holds the list in force. `held` is None until there is one."""
+
+    def __init__(self, trust: Trust, store: ListStore, clock: Clock) -> None:
+        self.held: AccessList | None = None
+        self._trust = trust
+        self._store = store
+        self._clock = clock
+        self._floor: TimeFloor | None = None
+        self._saving: set[asyncio.Task[None]] = set()
+
+    @property
+    def revision(self) -> int:
+        """The revision held, 0 for none."""
+        return self.held.revision if self.held else 0
+
+    def load(self) -> None:
+        """Take up the list that was saved. Raises ListRefused where it is damaged."""
+        try:
+            held = self._store.load()
+        except ListUnreadable as error:
+            raise ListRefused(f"the saved list is unreadable: {error}") from error
+        if held is not None:
+            self._hold(held)
+
+    def clock_trusted(self) -> bool:
+        """Whether the wall clock may decide about windows of time."""
+        in_step = self._clock.quality() == "synchronised"
+        floor_holds = self._floor is None or self._floor.allows(self._clock.now(), self._clock.uptime_s())
+        return in_step and floor_holds
+
+    def take_list(self, payload: bytes, *, retained: bool) -> bool:
+        """Hold this list from now on. Returns False where it is known already. Raises ListRefused.
+
+        The broker's retained copy comes with every connection, also when patches have long overtaken it.
+        """
+        access = self._open(AccessList, payload, "access_list")
+        if access.revision == self.revision or (retained and access.revision < self.revision):
+            return False
+        if access.revision < self.revision:
+            raise ListRefused(f"older than revision {self.revision}, which is held", access.revision)
+        used = {number for rights in access.credentials.values() for number in rights.sets}
+        if not used <= access.sets.keys():
+            raise ListRefused("names window sets that it does not contain", access.revision)
+        self._hold(access)
+        self._save(access)
+        return True
+
+    def take_patch(self, payload: bytes) -> bool:
+        """Change the list as this patch says. Returns False where the list has it. Raises ListRefused."""
+        patch = self._open(AccessPatch, payload, "access_patch")
+        if self.held is None:
+            raise ListRefused("a patch, while no list is held", patch.revision)
+        if patch.revision <= self.held.revision:
+            return False
+        try:
+            self.held = self.held.apply(patch)
+        except PatchRefused as error:
+            raise ListRefused(str(error), patch.revision) from error
+        self._save(self.held)
+        return True
+
+    async def saved(self) -> None:
+        """Return once everything taken so far is on disk, or has failed to get there."""
+        while self._saving:
+            await asyncio.wait(self._saving)
+
+    def _open(self, kind: type[L], payload: bytes, signed_as: Literal["access_list", "access_patch"]) -> L:
+        try:
+            message = self._trust.open(kind, payload, signed_as)
+        except (MessageRefused, SignatureRefused) as error:
+            raise ListRefused(str(error)) from error
+        if (message.site, message.node) != (self._trust.site, self._trust.node):
+            raise ListRefused(f"made for {message.site}/{message.node}", message.revision)
+        return message
+
+    def _hold(self, access: AccessList) -> None:
+        """Put a whole list into force; its time of issue is the gateway's signed word on what time it is."""
+        self.held = access
+        self._floor = TimeFloor(access.issued_at, self._clock.uptime_s())
+
+    def _save(self, access: AccessList) -> None:
+        """Write in the background: the list is in force at once."""
+        saving = asyncio.get_running_loop().create_task(self._store.save(access))
+        self._saving.add(saving)
+        saving.add_done_callback(self._was_saved)
+
+    def _was_saved(self, saving: asyncio.Task[None]) -> None:
+        self._saving.discard(saving)
+        if not saving.cancelled() and (error := saving.exception()) is not None:
+            _log.error("event=list_not_saved error=%r", error)

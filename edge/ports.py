@@ -1,0 +1,188 @@
+"""What a node needs from the world, one role each, and the facts that come in through them.
+
+Every adapter hands its facts to a `Post`, from whatever thread it runs on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from edge.core.wiring import Wire
+from protocol.access import AccessList
+from protocol.events import ClockQuality, Record
+
+SignalKind = Literal["granted", "refused", "identify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A card was held to a reader. Its number stayed there: `credential` is the keyed hash."""
+
+    reader: str
+    credential: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderWorks:
+    """A reader was opened and answers."""
+
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFails:
+    """A reader does not answer; `error` is the driver's own word."""
+
+    reader: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """An input changed, or was read anew."""
+
+    wire: Wire
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """The broker is connected, and has confirmed the subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The broker is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message came down; `retained` if the broker had kept it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+PortFact = Tapped | ReaderWorks | ReaderFails | Sensed | LinkUp | LinkDown | Received
+Post = Callable[[PortFact], None]
+"""Takes a fact into the node's queue: callable from any thread, never raises, never waits."""
+
+
+class Unavailable(Exception):
+    """Something that the settings name cannot be had: the node does not start."""
+
+
+class BadgeReader(Protocol):
+    """A reader of cards. It looks after itself: what is lost is opened again."""
+
+    async def run(self, post: Post) -> None:
+        """Post taps, losses and returns until cancelled; then let the device go."""
+        ...
+
+
+class Lock(Protocol):
+    """A strike or a latch, fail-secure: locked without current."""
+
+    def energise(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+class Inputs(Protocol):
+    """All contacts, buttons, beams and sensors of the node."""
+
+    def watch(self, post: Post) -> None:
+        """Post every change from now on."""
+        ...
+
+    def read(self) -> Mapping[Wire, bool]:
+        """Read every input now: whether it is active. Changes that were missed show here."""
+        ...
+
+
+class Indicator(Protocol):
+    """The node's lamp and buzzer."""
+
+    def show(self, signal: SignalKind) -> None: ...
+
+
+class SpoolFailed(Exception):
+    """The spool could not be written or read: a full disk, a failing card."""
+
+
+class Spool(Protocol):
+    """The node's journal on disk, in order of seq, without holes.
+
+    `cursor` is the gateway's, as kept last; `held_from` is the lowest seq there, or the next one.
+    """
+
+    epoch: str
+    last_seq: int
+    cursor: int
+    held_from: int
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Write records; when this returns they survive a loss of power. Raises SpoolFailed."""
+        ...
+
+    async def read(self, first: int, last: int, max_bytes: int) -> tuple[Record, ...]:
+        """Return records from `first` to at most `last`: one at least, more while they fit in `max_bytes`."""
+        ...
+
+    async def acknowledge(self, cursor: int, forget_before: datetime) -> None:
+        """Keep the gateway's cursor, and forget what it acknowledges and is older than `forget_before`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ListStore(Protocol):
+    """Where the access list survives a restart."""
+
+    def load(self) -> AccessList | None:
+        """Return the list that was saved last, None if there was none. Raises ListUnreadable."""
+        ...
+
+    async def save(self, access: AccessList) -> None:
+        """Replace the saved list, whole or not at all. Raises OSError."""
+        ...
+
+
+class ListUnreadable(Exception):
+    """The saved list is damaged; the gateway sends it again once it sees that none is held."""
+
+
+class Uplink(Protocol):
+    """The connection to the gateway through a broker."""
+
+    def start(self, post: Post) -> None:
+        """Connect, and stay connected; post LinkUp, LinkDown and what is received."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send, without waiting. What is lost here is sent again by whoever needs it delivered."""
+        ...
+
+    async def close(self) -> None:
+        """Send what is still to be sent, and disconnect."""
+        ...
+
+
+class Clock(Protocol):
+    """The node's clocks. `boot` names the time since the machine was switched on, 16 hex digits."""
+
+    boot: str
+
+    def now(self) -> datetime:
+        """Wall time, in UTC."""
+        ...
+
+    def uptime_s(self) -> float:
+        """Seconds since boot; never steps."""
+        ...
+
+    def quality(self) -> ClockQuality:
+        """Whether the wall time is kept synchronised."""
+        ...

@@ -1,0 +1,179 @@
+"""The real programs, started as a service manager would: the gateway, and one edge process per node."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from firmware_sim.bench.surroundings import Surroundings
+from firmware_sim.child import Child
+
+
+def toml(table: dict[str, Any]) -> str:
+    """Write a table with at most one level of sub-tables as TOML; JSON's strings and lists are TOML's."""
+    plain = [f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict)]
+    for key, sub in table.items():
+        if isinstance(sub, dict):
+            plain += [f"[{key}]", *(f"{name} = {json.dumps(value)}" for name, value in sub.items())]
+    return "\n".join(plain) + "\n"
+
+
+def free_port() -> int:
+    """Find a TCP port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class GatewayProcess:
+    """A real gateway: `python -m gateway`, with an administrator's key to its API."""
+
+    def __init__(self, child: Child, url: str, folder: Path, settings: Path) -> None:
+        self.child = child
+        self.url = url
+        self.folder = folder
+        self._settings = settings
+
+    @classmethod
+    def start(cls, folder: Path, settings: dict[str, Any]) -> "GatewayProcess":
+        """Start it on `settings` (without `data_dir`), and wait until it answers. Raises ChildFailed."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _written_gateway_settings(folder, settings)
+        url = f"http://{settings['http_host']}:{settings['http_port']}"
+        gateway = cls(_spawn_gateway(file, folder), url, folder, file)
+        gateway.wait()
+        return gateway
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
+
+    @property
+    def exit_status(self) -> int | None:
+        """See `Child.exit_status`."""
+        return self.child.exit_status
+
+    def wait(self) -> None:
+        """Wait until it answers. Raises ChildFailed."""
+        self.child.first_answer(self._healthy)
+
+    def change_settings(self, settings: dict[str, Any]) -> None:
+        """Write other settings for the next start; the running process keeps its own."""
+        _written_gateway_settings(self.folder, settings)
+
+    def restart(self) -> None:
+        """Start it again, on the settings as they are now, after it ended. Raises ChildFailed."""
+        self.child = _spawn_gateway(self._settings, self.folder)
+        self.wait()
+
+    def stop(self) -> None:
+        """Ask it to end, and kill it where it does not."""
+        self.child.stop()
+
+    @contextmanager
+    def first_session(self) -> Iterator[httpx2.Client]:
+        """Spend the first run's login link: a client with an administrator's session."""
+        link = (self.folder / "first-login.txt").read_text(encoding="utf-8").strip()
+        own = {"X-Requested-With": "passerelle"}
+        with httpx2.Client(base_url=self.url, headers=own, timeout=60, follow_redirects=True) as session:
+            session.post(link).raise_for_status()
+            yield session
+
+    def _healthy(self) -> bool | None:
+        try:
+            return True if httpx2.get(f"{self.url}/healthz", timeout=1).is_success else None
+        except httpx2.TransportError:
+            return None
+
+
+def _written_gateway_settings(folder: Path, settings: dict[str, Any]) -> Path:
+    file = folder / "gateway.toml"
+    file.write_text(toml({"data_dir": str(folder), **settings}), encoding="utf-8")
+    return file
+
+
+def _spawn_gateway(settings: Path, folder: Path) -> Child:
+    argv = [sys.executable, "-m", "gateway", "--settings", str(settings)]
+    return Child.start(argv, log=folder / "gateway.log")
+
+
+def key(session: httpx2.Client, name: str, role: str, days: int = 1) -> str:
+    """Have the gateway make an API key that holds for `days`."""
+    answer = session.post("/api/v1/keys", json={"name": name, "role": role, "days": days})
+    answer.raise_for_status()
+    return str(answer.json()["secret"])
+
+
+def client(url: str, secret: str) -> httpx2.Client:
+    """Speak to the API with a key."""
+    return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=60)
+
+
+class EdgeProcess:
+    """A real edge process: `python -m edge`, on one node's settings and surroundings."""
+
+    def __init__(self, folder: Path, settings: Path, pins_port: int) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._pins = {"PIGPIO_ADDR": "127.0.0.1", "PIGPIO_PORT": str(pins_port)}
+        self._child = self._spawn()
+
+    @property
+    def log(self) -> Path:
+        """Where its output goes."""
+        return self._child.log
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def exit_status(self) -> int | None:
+        """See `Child.exit_status`."""
+        return self._child.exit_status
+
+    def restart(self) -> None:
+        """Start it again, on the same settings, after it ended."""
+        self._child = self._spawn()
+
+    def stop(self) -> None:
+        """Ask it to end, and kill it where it does not."""
+        self._child.stop()
+
+    def kill(self) -> None:
+        """End it at once, as a loss of power would."""
+        self._child.kill()
+
+    def _spawn(self) -> Child:
+        argv = [sys.executable, "-m", "edge", "--settings", str(self._settings)]
+        environment = {**os.environ, **self._pins}
+        return Child.start(argv, log=self._folder / "edge.log", env=environment, cwd=self._folder)
+
+
+def start_edge(
+    surroundings: Surroundings, folder: Path, site_file: Path, broker: tuple[str, int], words: dict[str, str]
+) -> EdgeProcess:
+    """Start the real edge process of a node; `words` is what /api/v1/node-settings says of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "node.toml"
+    table = {
+        "site_file": str(site_file.resolve()),
+        "node": surroundings.equipment.node.id,
+        "data_dir": str(folder),
+        "broker_host": broker[0],
+        "broker_port": broker[1],
+        "ledger": words["ledger"],
+        "gateway_key": words["gateway_key"],
+        "credential_key": words["credential_key"],
+        "pins": "pigpio",
+        "clock": "assumed",
+        "readers": surroundings.reader_paths,
+    }
+    settings.write_text(toml(table), encoding="utf-8")
+    return EdgeProcess(folder, settings, surroundings.pins.port)

@@ -1,0 +1,137 @@
+"""The radio field of one reader, spoken over UDP as nfcpy's `udp` driver expects it.
+
+One datagram is one frame: `106A 93702a...`, technology and hexadecimal bytes without CRC. `RFOFF` says that
+the reader switched its field off; an answer that names the technology alone says "nothing here", at once.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self, cast
+
+from firmware_sim.rf.type_a import SELECT, SENS_REQ, Card
+
+_log = logging.getLogger(__name__)
+
+_TECHNOLOGY = b"106A"
+_FIELD_OFF = b"RFOFF"
+_HOLD_S = 0.1  # a question held open lets a card that arrives meanwhile be seen at once
+
+_Address = tuple[str, int]
+
+
+class Field(asyncio.DatagramProtocol):
+    """One reader's field, holding at most one card. Its methods belong to the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._card: Card | None = None
+        self._reader: _Address | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._served = asyncio.Event()
+        self._queue = asyncio.Lock()
+        self._transport: asyncio.DatagramTransport
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Self]:
+        """Serve a field on a UDP port (0: any that is free; see `port`) until the block ends."""
+        field = cls()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: field, local_addr=(host, port))
+        try:
+            yield field
+        finally:
+            field._answer_held()
+            transport.close()
+
+    @property
+    def port(self) -> int:
+        """The UDP port, for the reader's path `udp:HOST:PORT`."""
+        return cast("_Address", self._transport.get_extra_info("sockname"))[1]
+
+    def place(self, card: Card) -> None:
+        """Hold a card at the reader. Raises RuntimeError where one is held already: a field holds one."""
+        if self._card is not None:
+            raise RuntimeError(f"the field on port {self.port} holds a card already: remove it first")
+        card.reset()
+        self._card = card
+        self._served.clear()
+        self._answer_held()
+
+    def remove(self) -> None:
+        """Take the card away, if there is one; in the midst of a transaction this tears it."""
+        if self._card is not None:
+            self._card.reset()
+            self._card = None
+
+    async def tap(self, card: Card, for_s: float = 0.2) -> bool:
+        """Hold a card until the reader has selected it and let it go, or `for_s` seconds at most.
+
+        Returns whether the reader had selected it. People queue: a second tap waits for the first to end.
+        """
+        async with self._queue:
+            self.place(card)
+            try:
+                async with asyncio.timeout(for_s):
+                    await self._served.wait()
+            except TimeoutError:
+                return card.selected
+            finally:
+                self.remove()
+            return True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket, to answer on."""
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: _Address) -> None:
+        """Answer one frame of a reader, at the address that sent it."""
+        if data.startswith(_FIELD_OFF):
+            self._field_off()
+            return
+        if addr != self._reader:  # nfcpy opens a new socket each time its field comes on
+            self._field_off()
+            self._reader = addr
+        technology, _, digits = data.partition(b" ")
+        try:
+            frame = bytes.fromhex(digits.decode("ascii"))
+        except ValueError:
+            _log.warning("the field on port %d ignores a datagram that is no frame: %r", self.port, data)
+            return
+        if technology != _TECHNOLOGY:
+            self._transport.sendto(technology, addr)
+        elif self._card is not None:
+            self._pass(frame, self._card)
+        elif frame == SENS_REQ:
+            self._drop_held()
+            self._patience = asyncio.get_running_loop().call_later(_HOLD_S, self._answer_held)
+        elif frame.startswith(SELECT):
+            self._transport.sendto(technology, addr)  # real readers give up on this one in milliseconds
+
+    def _pass(self, frame: bytes, card: Card) -> None:
+        answer = card.frame(frame)
+        if answer is not None:
+            self._transport.sendto(_TECHNOLOGY + b" " + answer.hex().encode(), self._reader)
+
+    def _answer_held(self) -> None:
+        """End the wait of a held question: the card's answer if one came, else "nothing here"."""
+        if self._patience is None:
+            return
+        self._drop_held()
+        if self._card is not None:
+            self._pass(SENS_REQ, self._card)
+        else:
+            self._transport.sendto(_TECHNOLOGY, self._reader)
+
+    def _drop_held(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _field_off(self) -> None:
+        self._drop_held()
+        if self._card is not None:
+            if self._card.selected:
+                self._served.set()
+            self._card.reset()

@@ -1,0 +1,46 @@
+"""Asking a real InfluxDB for its sums, in InfluxQL over /query: the one way that 1.x, 2.x and 3 share."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import httpx2
+
+from firmware_sim.verify.history import DaySums, SumsOfDay
+from protocol.base import as_wire_time
+from protocol.site import Site
+
+
+class HistoryRefused(Exception):
+    """InfluxDB did not answer a question; the text is its own."""
+
+
+def influx_sums(
+    url: str, database: str, sites: Sequence[Site], headers: Mapping[str, str] | None = None
+) -> SumsOfDay:
+    """Return the way to ask the InfluxDB at `url`; `database` is a bucket's name in 2.x and 3.
+
+    What it returns raises HistoryRefused.
+    """
+    zones = {site.id: site.zone for site in sites}
+
+    def ask(site: str, day: date) -> DaySums:
+        start, end = (
+            as_wire_time(datetime.combine(each, time.min, zones[site]).astimezone(UTC))
+            for each in (day, day + timedelta(days=1))
+        )
+        question = (
+            'SELECT sum("visits"), sum("seconds") FROM "visit"'  # noqa: S608  # an id has no quotes
+            f" WHERE \"site\" = '{site}' AND time >= '{start}' AND time < '{end}'"
+        )
+        answer = httpx2.get(f"{url}/query", params={"db": database, "q": question}, headers=headers)
+        if not answer.is_success:
+            raise HistoryRefused(f"{url} answers {answer.status_code}: {answer.text}")
+        (result,) = answer.json()["results"]
+        if "error" in result:
+            raise HistoryRefused(f"{url}: {result['error']}")
+        if "series" not in result:
+            return DaySums(0, 0.0)
+        _, visits, seconds = result["series"][0]["values"][0]
+        return DaySums(int(visits or 0), float(seconds or 0.0))
+
+    return ask

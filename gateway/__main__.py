@@ -1,0 +1,65 @@
+"""`python -m gateway --settings FILE`: serve until told to stop."""
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.bootstrap import build
+from gateway.domain.tariff import TariffRefused
+from gateway.settings import SettingsRefused, read_settings
+from gateway.web.app import create_app, end_streams
+from gateway.web.first_login import offer_first_login
+from protocol.site_file import SiteFileRefused
+
+_WRONG_INPUT = 2
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which at its end also ends the streams that would never end by themselves."""
+
+    def __init__(self, app: Starlette, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(uvicorn.Config(app, host=host, port=port, log_level="warning"))
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_streams(self._app)
+        await super().shutdown(sockets)
+
+
+def serve(settings_path: Path) -> int:
+    """Run the gateway that `settings_path` describes. Returns the exit code: 2 for bad settings."""
+    os.umask(0o077)  # the ledger holds names
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = read_settings(settings_path)
+        house = build(settings)
+    except (SettingsRefused, SiteFileRefused, TariffRefused) as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201  # the answer to whoever typed the command
+        return _WRONG_INPUT
+    address = f"http://{settings.http_host}:{settings.http_port}"
+    link = offer_first_login(house.gateway, settings.data_dir / "first-login.txt", address)
+    if link is not None:
+        print(f"First login: {link}", flush=True)  # noqa: T201  # for whoever installs it
+    house.start()
+    try:
+        Server(create_app(house), host=settings.http_host, port=settings.http_port).run()
+    finally:
+        house.stop()
+    return 0
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="gateway", description=__doc__)
+    parser.add_argument("--settings", type=Path, required=True, help="the gateway's settings file (TOML)")
+    return serve(parser.parse_args().settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The gateway's rim: one technology each, behind the ports."""

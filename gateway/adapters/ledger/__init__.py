@@ -1,0 +1,67 @@
+"""The ledger on SQLAlchemy: one transaction at a time writes, readers never wait."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from gateway.adapters.ledger.engine import open_engine
+from gateway.adapters.ledger.journal import JournalTable
+from gateway.adapters.ledger.lockers import LockerTables
+from gateway.adapters.ledger.nodes import KeyTable, NodeTables
+from gateway.adapters.ledger.people import BookingTable, PeopleTables
+from gateway.adapters.ledger.projections import ProjectionTables
+from gateway.adapters.ledger.tables import meta
+
+
+class SqlBooks:
+    """Every table of the ledger within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.journal = JournalTable(connection)
+        self.people = PeopleTables(connection)
+        self.bookings = BookingTable(connection)
+        self.lockers = LockerTables(connection)
+        self.projections = ProjectionTables(connection)
+        self.nodes = NodeTables(connection)
+        self.keys = KeyTable(connection)
+
+    def note(self, key: str) -> str | None:
+        return self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+    def remember(self, key: str, value: str) -> None:
+        self._connection.execute(delete(meta).where(meta.c.key == key))
+        self._connection.execute(insert(meta), {"key": key, "value": value})
+
+
+class SqlLedger:
+    """A ledger in the database at `url`, made where there is none."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = open_engine(url)
+        self._writer = threading.Lock()  # one queue for writers here, instead of busy waiting in the database
+        self.id = self._identify()
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlBooks]:
+        with self._writer, self._engine.begin() as connection:
+            yield SqlBooks(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlBooks]:
+        with self._engine.connect().execution_options(reading=True) as connection:
+            yield SqlBooks(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _identify(self) -> str:
+        with self.writing() as books:
+            known = books.note("ledger_id")
+            if known is None:
+                known = f"ledger-{secrets.token_hex(8)}"
+                books.remember("ledger_id", known)
+            return known

@@ -1,0 +1,134 @@
+"""The journal's tables: entries, cursors, gaps, dead letters."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from gateway.adapters.ledger.tables import cursors, dead_letters, gaps, journal
+from gateway.domain.journal import Entry, Identity, Quality
+from gateway.ports import Cursor, DeadLetter, Numbered
+from protocol.events import Event
+
+_event: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class JournalTable:
+    """The journal within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def cursor(self, node: str, epoch: str) -> int:
+        wanted = select(cursors.c.seq).where(cursors.c.node == node, cursors.c.epoch == epoch)
+        return self._connection.execute(wanted).scalar() or 0
+
+    def append(self, entries: Sequence[Entry], new_cursors: Iterable[Cursor]) -> None:
+        if entries:
+            self._connection.execute(insert(journal), [_row(entry) for entry in entries])
+        for cursor in new_cursors:
+            self._move(cursor)
+
+    def _move(self, cursor: Cursor) -> None:
+        here = (cursors.c.node == cursor.node, cursors.c.epoch == cursor.epoch)
+        moved = self._connection.execute(update(cursors).where(*here).values(seq=cursor.seq))
+        if moved.rowcount == 0:
+            row = {"node": cursor.node, "epoch": cursor.epoch, "seq": cursor.seq}
+            self._connection.execute(insert(cursors), row)
+
+    def note_gap(self, node: str, epoch: str, first: int, last: int, at: datetime) -> None:
+        row = {"node": node, "epoch": epoch, "first": first, "last": last, "noticed_at": at}
+        self._connection.execute(insert(gaps), row)
+
+    def bury(self, letter: DeadLetter, at: datetime) -> None:
+        fingerprint = hashlib.sha256(letter.topic.encode() + b"\0" + letter.payload).hexdigest()
+        again = (
+            update(dead_letters)
+            .where(dead_letters.c.fingerprint == fingerprint)
+            .values(last_at=at, times=dead_letters.c.times + 1)
+        )
+        if self._connection.execute(again).rowcount == 0:
+            row = {
+                "fingerprint": fingerprint,
+                "topic": letter.topic,
+                "reason": letter.reason,
+                "detail": letter.detail,
+                "payload": letter.payload,
+                "first_at": at,
+                "last_at": at,
+                "times": 1,
+            }
+            self._connection.execute(insert(dead_letters), row)
+
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        wanted = select(dead_letters).order_by(dead_letters.c.last_at.desc(), dead_letters.c.id.desc())
+        rows = self._connection.execute(wanted.limit(limit))
+        return [DeadLetter(row.topic, row.reason, row.detail, row.payload) for row in rows]
+
+    def between(self, site: str, start: datetime, end: datetime, kinds: Iterable[str]) -> list[Entry]:
+        wanted = select(journal).where(
+            journal.c.site == site,
+            journal.c.occurred_at >= start,
+            journal.c.occurred_at < end,
+            journal.c.kind.in_(list(kinds)),
+        )
+        return [numbered.entry for numbered in self._read(wanted)]
+
+    def latest(self, site: str, since: datetime, kinds: Iterable[str], limit: int) -> list[Entry]:
+        wanted = select(journal).where(
+            journal.c.site == site, journal.c.occurred_at >= since, journal.c.kind.in_(list(kinds))
+        )
+        last = wanted.order_by(journal.c.occurred_at.desc(), journal.c.id.desc()).limit(limit)
+        return [numbered.entry for numbered in self._read(last)]
+
+    def after(self, number: int, limit: int) -> list[Numbered]:
+        return self._read(select(journal).where(journal.c.id > number).order_by(journal.c.id).limit(limit))
+
+    def last_number(self) -> int:
+        return self._connection.execute(select(func.max(journal.c.id))).scalar() or 0
+
+    def get(self, identity: Identity) -> Entry | None:
+        wanted = select(journal).where(
+            journal.c.node == identity.node,
+            journal.c.epoch == identity.epoch,
+            journal.c.seq == identity.seq,
+        )
+        found = self._read(wanted)
+        return found[0].entry if found else None
+
+    def counts(self) -> dict[str, int]:
+        wanted = {
+            "events": select(func.count()).select_from(journal),
+            "gaps": select(func.count()).select_from(gaps),
+            "dead_letters": select(func.coalesce(func.sum(dead_letters.c.times), 0)),
+        }
+        return {name: int(self._connection.execute(query).scalar_one()) for name, query in wanted.items()}
+
+    def _read(self, wanted: Select[Any]) -> list[Numbered]:
+        return [Numbered(row.id, _entry(row)) for row in self._connection.execute(wanted)]
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "site": entry.site,
+        "node": entry.identity.node,
+        "epoch": entry.identity.epoch,
+        "seq": entry.identity.seq,
+        "occurred_at": entry.occurred_at,
+        "quality": entry.quality,
+        "kind": entry.event.type,
+        "event": entry.event.model_dump_json(),
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        site=row.site,
+        identity=Identity(row.node, row.epoch, row.seq),
+        occurred_at=row.occurred_at,
+        quality=cast("Quality", row.quality),
+        event=_event.validate_json(row.event),
+    )

@@ -1,0 +1,84 @@
+"""What nodes last said, the lists they were issued, and the keys people come in by."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from gateway.adapters.ledger.tables import keys, lists, nodes
+from gateway.ports import Issue, Key, NodeReport
+from protocol.access import AccessList
+from protocol.messages import NodeStatus, StateSnapshot
+
+
+class NodeTables:
+    """Node reports and issued lists within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def heard(self, node: str, site: str, at: datetime, word: NodeStatus | StateSnapshot) -> None:
+        column = "status" if isinstance(word, NodeStatus) else "state"
+        change: dict[str, Any] = {"heard_at": at, column: word.model_dump_json()}
+        known = update(nodes).where(nodes.c.node == node).values(change)
+        if self._connection.execute(known).rowcount == 0:
+            self._connection.execute(insert(nodes), {"node": node, "site": site, **change})
+
+    def reports(self) -> list[NodeReport]:
+        return [_report(row) for row in self._connection.execute(select(nodes).order_by(nodes.c.node))]
+
+    def issued(self, node: str) -> AccessList | None:
+        body = self._connection.execute(select(lists.c.body).where(lists.c.node == node)).scalar()
+        return AccessList.model_validate_json(body) if body else None
+
+    def issues(self) -> dict[str, Issue]:
+        wanted = select(lists.c.node, lists.c.revision, lists.c.issued_at, lists.c.expires_at)
+        rows = self._connection.execute(wanted)
+        return {row.node: Issue(row.revision, row.issued_at, row.expires_at) for row in rows}
+
+    def issue(self, access_list: AccessList) -> None:
+        self._connection.execute(delete(lists).where(lists.c.node == access_list.node))
+        row = {
+            "node": access_list.node,
+            "revision": access_list.revision,
+            "issued_at": access_list.issued_at,
+            "expires_at": access_list.expires_at,
+            "body": access_list.model_dump_json(),
+        }
+        self._connection.execute(insert(lists), row)
+
+
+class KeyTable:
+    """Hashes of secrets within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, key: Key) -> None:
+        row = {name: getattr(key, name) for name in ("hash", "kind", "name", "role", "expires_at", "used_at")}
+        self._connection.execute(insert(keys), row)
+
+    def all(self) -> list[Key]:
+        found = self._connection.execute(select(keys).order_by(keys.c.name, keys.c.hash))
+        return [Key(**row) for row in found.mappings()]
+
+    def find(self, secret_hash: str) -> Key | None:
+        row = self._connection.execute(select(keys).where(keys.c.hash == secret_hash)).mappings().first()
+        return Key(**row) if row else None
+
+    def use(self, secret_hash: str, at: datetime) -> None:
+        self._connection.execute(update(keys).where(keys.c.hash == secret_hash).values(used_at=at))
+
+    def end(self, secret_hash: str, at: datetime) -> None:
+        holds = (keys.c.hash == secret_hash, keys.c.expires_at > at)
+        self._connection.execute(update(keys).where(*holds).values(expires_at=at))
+
+
+def _report(row: Row[Any]) -> NodeReport:
+    return NodeReport(
+        node=row.node,
+        site=row.site,
+        heard_at=row.heard_at,
+        status=NodeStatus.model_validate_json(row.status) if row.status else None,
+        state=StateSnapshot.model_validate_json(row.state) if row.state else None,
+    )

@@ -1,0 +1,214 @@
+"""Every table of the ledger. The journal is the truth; visits and space states are projections of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC moment as whole microseconds since 1970: exact, sortable, the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+_serial = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("node", String, nullable=False),
+    Column("epoch", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("quality", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("event", Text, nullable=False),
+    UniqueConstraint("node", "epoch", "seq"),
+    Index("journal_by_day", "site", "occurred_at"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("epoch", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("epoch", String, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("noticed_at", Moment, nullable=False),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("fingerprint", String, nullable=False, unique=True),
+    Column("topic", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+    Column("status", Text),
+    Column("state", Text),
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("plan", String, nullable=False),
+    Column("sites", String, nullable=False),
+    Column("office", String),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("ref", String, nullable=False, index=True),
+    Column("member", String, nullable=False, index=True),
+    Column("since", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("space", String, nullable=False),
+    Column("member", String, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("status", String, nullable=False),
+    Column("title", String),
+    Index("bookings_by_space", "site", "space", "starts_at"),
+)
+
+loans = Table(
+    "loans",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("compartment", String, nullable=False),
+    Column("member", String, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("taken_at", Moment),
+    Column("returned_at", Moment),
+    Column("cancelled", Boolean, nullable=False),
+)
+
+parcels = Table(
+    "parcels",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("compartment", String, nullable=False),
+    Column("member", String),
+    Column("carrier", String, nullable=False),
+    Column("code_hash", String),
+    Column("dropped_at", Moment, nullable=False),
+    Column("deadline", Moment, nullable=False),
+    Column("collected_at", Moment),
+    Column("returned", Boolean, nullable=False),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("member", String, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("quality", String, nullable=False),
+    Column("begun_by", String, nullable=False),
+    Column("ended_by", String),
+    Index("visits_by_day", "site", "day"),
+)
+
+space_states = Table(
+    "space_states",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("space", String, primary_key=True),
+    Column("people", Integer),
+    Column("occupied", Boolean),
+    Column("since", Moment, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)

@@ -1,0 +1,168 @@
+"""The way to the nodes over MQTT 3.1.1 with paho: one connection per site, since each has its own last will.
+
+Paho's network thread dies of any exception in a callback while `is_connected()` stays true:
+callbacks here only hand over. Sessions are clean: no state lives in a broker.
+"""
+
+import logging
+import secrets
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.ports import Clock, Cursor
+from protocol import topics
+from protocol.codec import encode
+from protocol.messages import Ack, GatewayStatus
+from protocol.signing import Signed
+from protocol.topics import NodeTopics
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and how the gateway logs in, where it must."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+
+
+class SiteLink:
+    """The connection for one site. It comes back by itself, for as long as the gateway runs."""
+
+    def __init__(
+        self,
+        site: str,
+        broker: Broker,
+        clock: Clock,
+        start: str,
+        receive: Callable[[str, bytes], None],
+        connected: Callable[[], None],
+    ) -> None:
+        self._site = site
+        self._broker = broker
+        self._clock = clock
+        self._start = start
+        self._receive = receive
+        self._connected = connected
+        self._client = self._make_client()
+
+    def open(self) -> None:
+        """Begin to connect. Does not wait for the broker."""
+        self._client.connect_async(self._broker.host, self._broker.port, keepalive=20)
+        self._client.loop_start()
+
+    def close(self) -> None:
+        """Say goodbye and end the thread."""
+        if self._client.is_connected():
+            farewell = self._publish_status(online=False)
+            farewell.wait_for_publish(1)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+        """Send without waiting. Without a connection it is left: what matters is sent again at the next."""
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=qos, retain=retain)
+
+    def beat(self) -> None:
+        """Renew the retained status."""
+        if self._client.is_connected():
+            self._publish_status(online=True)
+
+    def _make_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"gateway-{self._site}-{self._start}",
+            clean_session=True,
+            protocol=mqtt.MQTTv311,
+        )
+        if self._broker.user is not None:
+            client.username_pw_set(self._broker.user, self._broker.password)
+        client.max_inflight_messages_set(1000)
+        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        client.will_set(topics.gateway_status(self._site), self._status(online=False), qos=1, retain=True)
+        client.on_socket_open = _without_delay
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def _status(self, *, online: bool) -> bytes:
+        return encode(GatewayStatus(v=1, online=online, start=self._start, at=self._clock.now()))
+
+    def _publish_status(self, *, online: bool) -> mqtt.MQTTMessageInfo:
+        topic = topics.gateway_status(self._site)
+        return self._client.publish(topic, self._status(online=online), qos=1, retain=True)
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            _log.error("site=%s broker=%s refused=%s", self._site, self._broker.host, reason)
+            return
+        client.subscribe(topics.all_up(self._site), qos=1)
+        self._publish_status(online=True)
+        self._connected()
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            _log.warning("site=%s broker=%s lost=%s", self._site, self._broker.host, reason)
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self._receive(message.topic, bytes(message.payload))
+
+
+class MqttDownlink:
+    """Sends acknowledgements, lists and commands to the nodes of all sites."""
+
+    def __init__(self, broker: Broker, sites: Iterable[str], ledger: str, clock: Clock) -> None:
+        self._broker = broker
+        self._sites = tuple(sites)
+        self._ledger = ledger
+        self._clock = clock
+        self._links: dict[str, SiteLink] = {}
+
+    def open(self, receive: Callable[[str, bytes], None], connected: Callable[[], None]) -> None:
+        """Connect, and pass on every message from the nodes."""
+        start = secrets.token_hex(8)
+        for site in self._sites:
+            self._links[site] = SiteLink(site, self._broker, self._clock, start, receive, connected)
+        for link in self._links.values():
+            link.open()
+
+    def close(self) -> None:
+        for link in self._links.values():
+            link.close()
+
+    def beat(self) -> None:
+        """Renew the gateway's status at every site."""
+        for link in self._links.values():
+            link.beat()
+
+    def acknowledge(self, site: str, cursor: Cursor) -> None:
+        ack = Ack(v=1, ledger=self._ledger, node=cursor.node, epoch=cursor.epoch, seq=cursor.seq)
+        self._links[site].publish(NodeTopics(site, cursor.node).down("ack"), encode(ack))
+
+    def send_list(self, site: str, node: str, signed: Signed) -> None:
+        self._links[site].publish(NodeTopics(site, node).down("access"), encode(signed), retain=True)
+
+    def send_patch(self, site: str, node: str, signed: Signed) -> None:
+        self._links[site].publish(NodeTopics(site, node).down("access/patch"), encode(signed))
+
+    def send_command(self, site: str, node: str, signed: Signed) -> None:
+        self._links[site].publish(NodeTopics(site, node).down("command"), encode(signed))
+
+
+def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
+    # Nagle's delay against delayed acknowledgements costs 40 ms a message at QoS 1.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

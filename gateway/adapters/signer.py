@@ -1,0 +1,51 @@
+"""The gateway's signing key, in a file that only its owner reads."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from protocol.access import AccessList, AccessPatch
+from protocol.messages import Command
+from protocol.signing import Signed, public_text, sign
+
+
+class FileSigner:
+    """Signs with the key in `path` (32 raw bytes), made where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(secret_file(path, _new_key))
+
+    @property
+    def public_text(self) -> str:
+        """The public half, as node settings hold it."""
+        return public_text(self._key.public_key())
+
+    def access_list(self, body: AccessList) -> Signed:
+        return sign(self._key, "access_list", body)
+
+    def access_patch(self, body: AccessPatch) -> Signed:
+        return sign(self._key, "access_patch", body)
+
+    def command(self, body: Command) -> Signed:
+        return sign(self._key, "command", body)
+
+
+def _new_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+
+
+def secret_file(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Read the secret in `path`; where there is none, make one that only its owner may read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        secret = make()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    return secret

@@ -1,0 +1,135 @@
+"""The only place that wires the gateway."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.adapters.clock import SteppedClock, SystemClock
+from gateway.adapters.ledger import SqlLedger
+from gateway.adapters.mqtt import Broker, MqttDownlink
+from gateway.adapters.notifier import OutboxNotifier
+from gateway.adapters.signer import FileSigner, secret_file
+from gateway.domain.tariff import Tariff, read_tariff
+from gateway.ports import Clock, History, Ledger
+from gateway.recorder import Recorder, start_over
+from gateway.service import Gateway
+from gateway.settings import InfluxSettings, Settings, SettingsRefused
+from gateway.worker import Worker
+from protocol.site import Site
+from protocol.site_file import read_site
+
+_BEAT_S = 10.0
+_HISTORY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A wired gateway: start it, stop it."""
+
+    gateway: Gateway
+    downlink: MqttDownlink
+    ledger: SqlLedger
+    clock: Clock
+    credential_key: bytes
+    public_key: str
+    tariffs: tuple[Tariff, ...]
+    beat: Worker
+    recording: Worker | None
+
+    def start(self) -> None:
+        self.gateway.start()
+        self.downlink.open(self.gateway.receive, self.gateway.connected)
+        self.beat.start()
+        if self.recording:
+            self.recording.start()
+
+    def stop(self) -> None:
+        if self.recording:
+            self.recording.stop()
+        self.beat.stop()
+        self.downlink.close()
+        self.gateway.stop()
+        self.ledger.close()
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> House:
+    """Wire a gateway from `settings`. Raises SettingsRefused, SiteFileRefused or TariffRefused."""
+    sites = _read_sites(settings)
+    tariffs = tuple(read_tariff(_text(file), file.name) for file in settings.tariff_files)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger = SqlLedger(_database_url(settings))
+    clock = clock or _clock(settings)
+    downlink = MqttDownlink(_broker(settings), sites, ledger.id, clock)
+    signer = FileSigner(settings.data_dir / "signing.key")
+    notifier = OutboxNotifier(settings.data_dir / "outbox")
+    return House(
+        gateway=Gateway(ledger, clock, downlink, signer, notifier, sites),
+        downlink=downlink,
+        ledger=ledger,
+        clock=clock,
+        credential_key=secret_file(settings.data_dir / "credential.key", _new_secret),
+        public_key=signer.public_text,
+        tariffs=tariffs,
+        beat=Worker("beat", downlink.beat, _BEAT_S),
+        recording=_recording(settings.influx, ledger, clock, sites) if settings.influx else None,
+    )
+
+
+def _read_sites(settings: Settings) -> dict[str, Site]:
+    sites = [read_site(_text(file), file.name) for file in settings.site_files]
+    nodes = [node.id for site in sites for node in site.nodes]
+    for repeated in sorted({node for node in nodes if nodes.count(node) > 1}):
+        raise SettingsRefused(f"site_files: node {repeated!r} is in two sites, expected each node in one")
+    return {site.id: site for site in sites}
+
+
+def _broker(settings: Settings) -> Broker:
+    password = _secret(settings.broker_password_file)
+    return Broker(settings.broker_host, settings.broker_port, settings.broker_user, password)
+
+
+def start_history_over(settings: Settings) -> None:
+    """Have all of history written again from the ledger, by the gateway that runs or the next one."""
+    ledger = SqlLedger(_database_url(settings))
+    start_over(ledger)
+    ledger.close()
+
+
+def _database_url(settings: Settings) -> str:
+    return settings.database_url or f"sqlite:///{settings.data_dir / 'ledger.sqlite'}"
+
+
+def _recording(settings: InfluxSettings, ledger: Ledger, clock: Clock, sites: Mapping[str, Site]) -> Worker:
+    recorder = Recorder(ledger, clock, open_history(settings), sites)
+    return Worker("history", recorder.record, _HISTORY_S)
+
+
+def open_history(settings: InfluxSettings) -> History:
+    """Return the way to InfluxDB. It is reached when something is written."""
+    from gateway.adapters import influx  # noqa: PLC0415  # its 13 MiB are for those who keep a history
+
+    if settings.database is not None:
+        password = _secret(settings.password_file)
+        return influx.DatabaseHistory(settings.url, settings.database, settings.username, password)
+    token = _secret(settings.token_file)
+    return influx.BucketHistory(settings.url, settings.bucket or "", settings.org or "", token)
+
+
+def _secret(file: Path | None) -> str | None:
+    return _text(file).strip() if file else None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsRefused(f"{file}: {error.strerror}") from error
+
+
+def _clock(settings: Settings) -> Clock:
+    return SteppedClock(settings.clock_start) if settings.clock_start else SystemClock()
+
+
+def _new_secret() -> bytes:
+    return secrets.token_bytes(32)

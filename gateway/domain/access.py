@@ -1,0 +1,158 @@
+"""Compiling access lists: who may pass where and when at one node, and what changed since."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Final
+
+from gateway.domain.bookings import Booking
+from gateway.domain.people import Credential, Member, Plan
+from gateway.domain.rights import (
+    CompartmentGrant,
+    Interval,
+    NodeRights,
+    Windows,
+    by_member,
+    clip,
+    compartments_of,
+    term_of,
+)
+from protocol.access import AccessList, AccessPatch, OnStale, Rights
+from protocol.site import Site
+
+__all__ = ["AnotherIssue", "CompartmentGrant", "compile_list", "patch_between"]
+
+_MEMBER_PLANS: Final[frozenset[Plan]] = frozenset({"nomad", "resident", "staff"})
+
+_LOOKING_BACK: Final = timedelta(days=1)
+"""How long an ended right stays listed: its holder may still be inside, and is told that it ended."""
+
+
+class AnotherIssue(ValueError):
+    """Two lists with different frames (node, issue, horizon, expiry, stale rules): send the later whole."""
+
+
+def compile_list(
+    site: Site,
+    node: str,
+    members: Iterable[Member],
+    credentials: Iterable[Credential],
+    bookings: Iterable[Booking],
+    compartment_grants: Iterable[CompartmentGrant],
+    now: datetime,
+    previous: AccessList | None,
+    revision: int,
+) -> AccessList:
+    """Compile the list of `node` as revision `revision`.
+
+    For `reissue_h` after its issue, `previous` lends its frame (issued_at, horizon, expires_at), so that the
+    difference can travel as a patch; later, or without one, a new frame starts at `now`. A window set that
+    `previous` has keeps its number; others are numbered above all of those.
+    """
+    frame = _frame(site, node, now, previous)
+    span = Interval(frame.issued_at - _LOOKING_BACK, frame.horizon)
+    still_to_come = Interval(now, span.end)
+    rights = NodeRights(site, node, span)
+    personal = by_member(chain(rights.of_bookings(bookings), rights.of_grants(compartment_grants)))
+    numbers = _SetNumbers(previous.sets if previous else {})
+    people = {member.id: member for member in members}
+    listed: dict[str, Rights] = {}
+    for credential in sorted(credentials, key=lambda c: (c.ref, c.since, c.member)):
+        member = people.get(credential.member)
+        if member is None:
+            continue
+        term = term_of(member, credential)
+        if term.within(still_to_come).empty:
+            continue
+        held = (rights.of_plan(member), personal.get(member.id, ()))
+        if term.within(span) != span:
+            held = (clip(held[0], term), clip(held[1], term))
+        sets = tuple(numbers.of(windows) for windows in held if windows)
+        counts = member.plan in _MEMBER_PLANS and site.id in member.sites and term.start <= now
+        if sets or counts:
+            listed[credential.ref] = _joined(listed.get(credential.ref), sets, member=counts)
+    return AccessList(**{**dict(frame), "revision": revision, "sets": numbers.used(), "credentials": listed})
+
+
+def patch_between(old: AccessList, new: AccessList) -> AccessPatch | None:
+    """Return the patch that makes `new` of `old`, or None where no right differs. Raises AnotherIssue."""
+    if _without_rights(old) != _without_rights(new):
+        raise AnotherIssue(
+            f"revision {new.revision} for {new.node} has another frame than {old.revision}: send it whole"
+        )
+    credentials: dict[str, Rights | None] = {
+        ref: rights for ref, rights in new.credentials.items() if old.credentials.get(ref) != rights
+    }
+    credentials |= dict.fromkeys(sorted(old.credentials.keys() - new.credentials.keys()))
+    sets = {number: windows for number, windows in new.sets.items() if old.sets.get(number) != windows}
+    if not credentials and not sets:
+        return None
+    return AccessPatch(
+        site=old.site,
+        node=old.node,
+        base=old.revision,
+        revision=new.revision,
+        sets=sets,
+        credentials=credentials,
+    )
+
+
+def _frame(site: Site, node: str, now: datetime, previous: AccessList | None) -> AccessList:
+    """Return a list without rights: the frame of `previous` while that still holds, else a new one."""
+    if previous is not None:
+        lent = _frame_from(site, node, previous.issued_at)
+        reissue_at = previous.issued_at + timedelta(hours=site.access.reissue_h)
+        if previous.issued_at <= now < reissue_at and _without_rights(previous) == lent:
+            return lent
+    return _frame_from(site, node, now)
+
+
+def _frame_from(site: Site, node: str, issued_at: datetime) -> AccessList:
+    on_stale: dict[str, OnStale] = {door.id: door.on_stale for door in site.doors if door.node == node}
+    return AccessList(
+        site=site.id,
+        node=node,
+        revision=1,
+        issued_at=issued_at,
+        horizon=issued_at + timedelta(hours=site.access.horizon_h),
+        expires_at=issued_at + timedelta(hours=site.access.expires_h),
+        on_stale=on_stale | dict.fromkeys(compartments_of(site, node), "deny"),
+        sets={},
+        credentials={},
+    )
+
+
+def _without_rights(access: AccessList) -> AccessList:
+    return access.model_copy(update={"revision": 1, "sets": {}, "credentials": {}})
+
+
+def _joined(known: Rights | None, sets: tuple[int, ...], *, member: bool) -> Rights:
+    """Add to the rights of a badge that passes from hand to hand within the span."""
+    if known is None:
+        return Rights(sets=sets, member=member)
+    return Rights(sets=tuple(dict.fromkeys(known.sets + sets)), member=known.member or member)
+
+
+class _SetNumbers:
+    """Numbers for window sets: an equal set of an earlier list keeps its own, new ones go above them all."""
+
+    def __init__(self, earlier: Mapping[int, Windows]) -> None:
+        self._next = max(earlier, default=0) + 1
+        self._numbers = {windows: number for number, windows in earlier.items()}
+        self._used: dict[int, Windows] = {}
+        self._seen: dict[
+            int, tuple[int, Windows]
+        ] = {}  # by id(): a shared set is hashed once, and kept alive
+
+    def of(self, windows: Windows) -> int:
+        """Return the number of a set equal to `windows`."""
+        if id(windows) not in self._seen:
+            number = self._numbers.setdefault(windows, self._next)
+            self._next = max(self._next, number + 1)
+            self._used[number] = windows
+            self._seen[id(windows)] = (number, windows)
+        return self._seen[id(windows)][0]
+
+    def used(self) -> dict[int, Windows]:
+        """Return the sets that were asked for, by number."""
+        return dict(sorted(self._used.items()))

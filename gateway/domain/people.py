@@ -1,0 +1,59 @@
+"""Members, and the credentials by which doors know them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Category = Literal["member", "guest", "staff"]
+Plan = Literal["nomad", "resident", "staff", "guest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person whom the place knows, from `since` until `until` (half-open, UTC; None: no end).
+
+    `sites` are those where the plan holds; `office` is the space that a resident rents.
+    """
+
+    id: str
+    name: str
+    category: Category
+    plan: Plan
+    sites: tuple[str, ...]
+    office: str | None
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A badge in someone's hands from `since` until `revoked_at` (half-open, UTC; None: still)."""
+
+    ref: str
+    member: str
+    since: datetime
+    revoked_at: datetime | None
+
+    def held_at(self, moment: datetime) -> bool:
+        """Whether the badge stood for its member at `moment`."""
+        return self.since <= moment and (self.revoked_at is None or moment < self.revoked_at)
+
+
+class Holders:
+    """Who held which credential when. One badge may pass from hand to hand."""
+
+    __slots__ = ("_by_ref",)
+
+    def __init__(self, credentials: Iterable[Credential]) -> None:
+        self._by_ref: defaultdict[str, list[Credential]] = defaultdict(list)
+        for credential in sorted(credentials, key=lambda c: (c.since, c.member), reverse=True):
+            self._by_ref[credential.ref].append(credential)
+
+    def holder(self, ref: str, at: datetime) -> str | None:
+        """Return the id of the member who held `ref` at `at`; the latest to receive it where two did."""
+        for credential in self._by_ref.get(ref, ()):
+            if credential.held_at(at):
+                return credential.member
+        return None

@@ -1,0 +1,162 @@
+"""Compiling access lists and bringing them to the nodes: patches for what changed, whole lists when due."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from gateway.domain.access import CompartmentGrant, compile_list, patch_between
+from gateway.domain.lockers import compartment_grants
+from gateway.ports import Books, Clock, Downlink, Ledger, NodeReport, Signer
+from protocol.access import AccessList
+from protocol.signing import Signed
+from protocol.site import Site
+
+_RESEND_AFTER = timedelta(seconds=2)
+_RETAIN_AFTER = timedelta(seconds=30)  # the list that the broker keeps for newcomers follows the patches
+
+
+class Issuer:
+    """Keeps every node's list what it should be: compiled when rights changed, or when its time has come.
+
+    It is the only writer of lists, and keeps what it issued in memory. Callable from any thread.
+    """
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, downlink: Downlink, signer: Signer, sites: Mapping[str, Site]
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._downlink = downlink
+        self._signer = signer
+        self._sites = sites
+        self._working = threading.Lock()
+        self._touching = threading.Lock()
+        self._touched = {node.id for site in sites.values() for node in site.nodes}
+        self._issued: dict[str, AccessList] = {}
+        self._sent_at: dict[str, datetime] = {}
+        self._patched_at: dict[str, datetime] = {}
+
+    def touch(self, nodes: Iterable[str]) -> None:
+        """Note that the lists of these nodes may no longer be what they should be."""
+        with self._touching:
+            self._touched |= set(nodes)
+
+    def reissue(self) -> None:
+        """Bring every list up to date, and send again what a node does not hold."""
+        with self._working:
+            now = self._clock.now()
+            with self._touching:
+                touched, self._touched = self._touched, set()
+            try:
+                for site in self._sites.values():
+                    nodes = [
+                        node.id for node in site.nodes if node.id in touched or self._due(site, node.id, now)
+                    ]
+                    if nodes:
+                        self._issue(site, nodes, now)
+            except Exception:
+                self.touch(touched)
+                raise
+            self._resend(now)
+
+    def publish_all(self) -> None:
+        """Send every list whole, as newcomers to the broker need it."""
+        with self._working:
+            now = self._clock.now()
+            for access_list in self._issued.values():
+                self._send(self._signer.access_list(access_list), now)
+
+    def _due(self, site: Site, node: str, now: datetime) -> bool:
+        issued = self._issued.get(node)
+        return issued is None or now >= issued.issued_at + timedelta(hours=site.access.reissue_h)
+
+    def _issue(self, site: Site, nodes: Sequence[str], now: datetime) -> None:
+        issued: dict[str, AccessList] = {}
+        letters: list[Signed] = []
+        with self._ledger.writing() as books:
+            held = {report.node: _held(report) for report in books.nodes.reports()}
+            inputs = _Inputs(books, site, now)
+            for node in nodes:
+                old = self._issued.get(node) or books.nodes.issued(node)
+                revision = max(old.revision if old else 0, held.get(node, 0)) + 1
+                new = inputs.compile(node, old, revision)
+                signed = self._letter(old, new)
+                if signed is not None:
+                    books.nodes.issue(new)
+                    letters.append(signed)
+                issued[node] = new if signed is not None or old is None else old
+        self._issued |= issued
+        for signed in letters:
+            self._send(signed, now)
+
+    def _letter(self, old: AccessList | None, new: AccessList) -> Signed | None:
+        if old is None or new.issued_at != old.issued_at or new.revision != old.revision + 1:
+            return self._signer.access_list(new)
+        patch = patch_between(old, new)
+        return None if patch is None else self._signer.access_patch(patch)
+
+    def _resend(self, now: datetime) -> None:
+        with self._ledger.reading() as books:
+            held = {r.node: _held(r) for r in books.nodes.reports() if _online(r) and r.node in self._issued}
+        late = {
+            node
+            for node, revision in held.items()
+            if revision < self._issued[node].revision and self._patience_over(node, now)
+        }
+        late |= {node for node, at in self._patched_at.items() if now - at >= _RETAIN_AFTER}
+        for node in sorted(late):
+            self._send(self._signer.access_list(self._issued[node]), now)
+        # A ledger restored from a backup: number above what nodes hold.
+        self.touch(node for node, revision in held.items() if revision > self._issued[node].revision)
+
+    def _patience_over(self, node: str, now: datetime) -> bool:
+        sent_at = self._sent_at.get(node)
+        return sent_at is None or not timedelta() <= now - sent_at < _RESEND_AFTER
+
+    def _send(self, signed: Signed, now: datetime) -> None:
+        site, node = signed.body["site"], signed.body["node"]
+        self._sent_at[node] = now
+        if signed.kind == "access_patch":
+            self._patched_at[node] = now
+            self._downlink.send_patch(site, node, signed)
+        else:
+            self._patched_at.pop(node, None)
+            self._downlink.send_list(site, node, signed)
+
+
+class _Inputs:
+    """What the lists of one site are compiled from."""
+
+    def __init__(self, books: Books, site: Site, now: datetime) -> None:
+        self._site = site
+        self._now = now
+        self._members = books.people.members(site.id)
+        self._credentials = books.people.credentials()
+        horizon = now + timedelta(hours=site.access.horizon_h + 24)
+        # A list looks back a day from its issue, which may be `reissue_h` ago.
+        since = now - timedelta(hours=24 + site.access.reissue_h)
+        self._bookings = books.bookings.between(site.id, since, horizon)
+        self._grants: list[CompartmentGrant] = compartment_grants(
+            books.lockers.loans(site.id), books.lockers.parcels(site.id), now
+        )
+
+    def compile(self, node: str, previous: AccessList | None, revision: int) -> AccessList:
+        return compile_list(
+            self._site,
+            node,
+            self._members,
+            self._credentials,
+            self._bookings,
+            self._grants,
+            self._now,
+            previous,
+            revision,
+        )
+
+
+def _held(report: NodeReport) -> int:
+    return report.status.list_revision if report.status else 0
+
+
+def _online(report: NodeReport) -> bool:
+    return report.status is not None and report.status.online

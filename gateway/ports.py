@@ -1,0 +1,259 @@
+"""What the gateway needs from the world, one role each. Adapters fill them; `bootstrap` chooses which."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Protocol, runtime_checkable
+
+from gateway.domain.bookings import Booking
+from gateway.domain.history import Point
+from gateway.domain.journal import Entry, Identity
+from gateway.domain.loans import Loan
+from gateway.domain.occupancy import SpaceState
+from gateway.domain.parcels import Parcel
+from gateway.domain.people import Credential, Member
+from gateway.domain.visits import Visit
+from protocol.access import AccessList, AccessPatch
+from protocol.messages import Command, NodeStatus, StateSnapshot
+from protocol.signing import Signed
+
+Role = Literal["admin", "staff", "billing", "viewer"]
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime: ...
+
+
+@runtime_checkable
+class MovableClock(Clock, Protocol):
+    """A clock that a simulation moves, and lets go of when it has come to the present."""
+
+    def move(self, to: datetime) -> None: ...
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A payload that could not be taken, kept raw with the reason. The same one again only counts up."""
+
+    topic: str
+    reason: str
+    detail: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The ledger holds everything of (node, epoch) up to `seq`."""
+
+    node: str
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A journal entry and its place in the ledger, which only grows."""
+
+    number: int
+    entry: Entry
+
+
+class Journal(Protocol):
+    """Node events, each once, for ever."""
+
+    def cursor(self, node: str, epoch: str) -> int: ...
+    def append(self, entries: Sequence[Entry], cursors: Iterable[Cursor]) -> None: ...
+    def note_gap(self, node: str, epoch: str, first: int, last: int, at: datetime) -> None: ...
+    def bury(self, letter: DeadLetter, at: datetime) -> None: ...
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        """Return the latest, latest first."""
+        ...
+
+    def between(self, site: str, start: datetime, end: datetime, kinds: Iterable[str]) -> list[Entry]: ...
+    def latest(self, site: str, since: datetime, kinds: Iterable[str], limit: int) -> list[Entry]:
+        """Return the last `limit` entries of `kinds` since `since`, the latest first."""
+        ...
+
+    def after(self, number: int, limit: int) -> list[Numbered]: ...
+    def last_number(self) -> int: ...
+    def get(self, identity: Identity) -> Entry | None: ...
+    def counts(self) -> dict[str, int]:
+        """How many `events`, `gaps` and `dead_letters` (with repeats) the ledger holds."""
+        ...
+
+
+class People(Protocol):
+    """Members and the credentials they hold."""
+
+    def add(self, members: Iterable[Member]) -> None: ...
+    def members(self, site: str | None = None) -> list[Member]: ...
+    def member(self, member: str) -> Member | None: ...
+    def give(self, credentials: Iterable[Credential]) -> None: ...
+    def credentials(self, member: str | None = None) -> list[Credential]: ...
+    def holding(self, ref: str, at: datetime) -> Credential | None: ...
+    def revoke(self, ref: str, at: datetime) -> bool: ...
+
+
+class Bookings(Protocol):
+    """Who booked which space, when."""
+
+    def add(self, booking: Booking) -> None: ...
+    def get(self, booking: str) -> Booking | None: ...
+    def cancel(self, booking: str) -> None: ...
+    def between(self, site: str | None, start: datetime, end: datetime) -> list[Booking]: ...
+
+
+class Lockers(Protocol):
+    """Loans of equipment, and parcels."""
+
+    def put_loan(self, loan: Loan) -> None: ...
+    def loan(self, loan: str) -> Loan | None: ...
+    def loans(self, site: str | None = None, *, live: bool = True) -> list[Loan]: ...
+    def put_parcel(self, parcel: Parcel) -> None: ...
+    def parcel(self, parcel: str) -> Parcel | None: ...
+    def parcels(self, site: str | None = None, *, live: bool = True) -> list[Parcel]: ...
+
+
+class Projections(Protocol):
+    """What is worked out from the journal, and can be worked out again."""
+
+    def replace_visits(self, site: str, day: date, visits: Iterable[Visit]) -> bool:
+        """Put `visits` in the place of that day's. False where nothing changed."""
+        ...
+
+    def visits(self, start: date, end: date, site: str | None = None) -> list[Visit]:
+        """Visits of the civil days in [start, end)."""
+        ...
+
+    def replace_spaces(self, site: str, states: dict[str, SpaceState]) -> bool: ...
+    def spaces(self, site: str) -> dict[str, SpaceState]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """The last word of a node."""
+
+    node: str
+    site: str
+    heard_at: datetime
+    status: NodeStatus | None
+    state: StateSnapshot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Which list a node was issued, and until when it holds."""
+
+    revision: int
+    issued_at: datetime
+    expires_at: datetime
+
+
+class Nodes(Protocol):
+    """What each node last said, and the list that was issued to it."""
+
+    def heard(self, node: str, site: str, at: datetime, word: NodeStatus | StateSnapshot) -> None: ...
+    def reports(self) -> list[NodeReport]: ...
+    def issued(self, node: str) -> AccessList | None: ...
+    def issues(self) -> dict[str, Issue]: ...
+    def issue(self, access_list: AccessList) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A bearer's secret, kept as its SHA-256: an API key, a login link or a session."""
+
+    hash: str
+    kind: Literal["api", "link", "session"]
+    name: str
+    role: Role
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class Keys(Protocol):
+    """Who may come in by which secret."""
+
+    def add(self, key: Key) -> None: ...
+    def all(self) -> list[Key]: ...
+    def find(self, secret_hash: str) -> Key | None: ...
+    def use(self, secret_hash: str, at: datetime) -> None: ...
+    def end(self, secret_hash: str, at: datetime) -> None:
+        """Let a key hold no longer than `at`."""
+        ...
+
+
+class Books(Protocol):
+    """Everything the ledger holds, within one transaction."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def bookings(self) -> Bookings: ...
+    @property
+    def lockers(self) -> Lockers: ...
+    @property
+    def projections(self) -> Projections: ...
+    @property
+    def nodes(self) -> Nodes: ...
+    @property
+    def keys(self) -> Keys: ...
+
+    def note(self, key: str) -> str | None:
+        """Read a remembered word, such as how far a cursor has come."""
+        ...
+
+    def remember(self, key: str, value: str) -> None: ...
+
+
+class Ledger(Protocol):
+    """The truth. Its `id` is fixed when it is born: nodes ignore the acknowledgements of another."""
+
+    id: str
+
+    def writing(self) -> AbstractContextManager[Books]:
+        """One transaction, on the disk when it ends; undone where the body raises."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Books]: ...
+
+
+class Downlink(Protocol):
+    """The way to the nodes. Sending never waits for a broker."""
+
+    def acknowledge(self, site: str, cursor: Cursor) -> None: ...
+    def send_list(self, site: str, node: str, signed: Signed) -> None: ...
+    def send_patch(self, site: str, node: str, signed: Signed) -> None: ...
+    def send_command(self, site: str, node: str, signed: Signed) -> None: ...
+
+
+class Signer(Protocol):
+    """The gateway's signature."""
+
+    def access_list(self, body: AccessList) -> Signed: ...
+    def access_patch(self, body: AccessPatch) -> Signed: ...
+    def command(self, body: Command) -> Signed: ...
+
+
+class Notifier(Protocol):
+    """Telling a member something."""
+
+    def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...
+
+
+class NotWritten(Exception):
+    """History did not take the points. They are in the ledger, and can be written later."""
+
+
+class History(Protocol):
+    """Usage for dashboards and queries, written from the ledger and rebuildable from it."""
+
+    def write(self, points: Sequence[Point]) -> None:
+        """Write all of `points`, each in the place of one with the same key. Raises NotWritten."""
+        ...

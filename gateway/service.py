@@ -1,0 +1,158 @@
+"""The gateway at work: what nodes send flows in, what people ask is done, lists and pages follow."""
+
+import logging
+import queue
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.commands import Command
+from gateway.domain import civil
+from gateway.handlers import HANDLERS, Desk
+from gateway.intake import Intake, Received, Taken
+from gateway.issuer import Issuer
+from gateway.live import Live, Notice
+from gateway.ports import Clock, Downlink, Ledger, Notifier, Signer
+from gateway.projector import Projector
+from gateway.worker import Worker
+from protocol.messages import NodeStatus
+from protocol.site import Site
+
+_log = logging.getLogger(__name__)
+_GROUP = 500
+_TICK_S = 1.0
+
+
+class Gateway:
+    """One place, or a group of places. `start` sets it going, `stop` ends it with everything on the disk."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        downlink: Downlink,
+        signer: Signer,
+        notifier: Notifier,
+        sites: Mapping[str, Site],
+    ) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.sites = sites
+        self.live = Live()
+        self._downlink = downlink
+        self._signer = signer
+        self._notifier = notifier
+        self._inbox: queue.SimpleQueue[Received] = queue.SimpleQueue()
+        self._projector = Projector(sites)
+        site_of_node = {node.id: site.id for site in sites.values() for node in site.nodes}
+        self._intake = Intake(ledger, clock, downlink, site_of_node, self._follow)
+        self._issuer = Issuer(ledger, clock, downlink, signer, sites)
+        self._ticked_at: datetime | None = None
+        self._newcomer = False
+        self._workers = {
+            "intake": Worker("intake", self.take_in, _TICK_S),
+            "issuer": Worker("issuer", self.issue, _TICK_S),
+        }
+
+    def start(self) -> None:
+        """Set the workers going, after taking up what a crash left undone."""
+        with self.ledger.reading() as books:
+            self._projector.resume(books)
+        for worker in self._workers.values():
+            worker.start()
+        self._workers["issuer"].wake()
+
+    def stop(self) -> None:
+        for worker in self._workers.values():
+            worker.stop()
+
+    def receive(self, topic: str, payload: bytes) -> None:
+        """Take a message from the wire. Safe from any thread; never raises, never waits."""
+        self._inbox.put(Received(topic, payload))
+        self._workers["intake"].wake()
+
+    def connected(self) -> None:
+        """Say that the broker was reached (again): newcomers find every list there."""
+        self._newcomer = True
+        self._workers["issuer"].wake()
+
+    def handle(self, command: Command) -> Any:
+        """Carry out what someone asks. Raises Refused, with nothing changed."""
+        with self.ledger.writing() as books:
+            desk = Desk(books, self.clock.now(), self.sites, self._notifier)
+            result = HANDLERS[type(command)](command, desk)
+        for order in desk.orders:
+            self._downlink.send_command(order.site, order.node, self._signer.command(order))
+        for letter in desk.letters:
+            letter()
+        if desk.touched:
+            self._issuer.touch(desk.touched)
+            self._workers["issuer"].wake()
+        return result
+
+    def clock_moved(self) -> None:
+        """Bring lists and projections to a time that was set from outside."""
+        self._workers["intake"].wake()
+        self._issuer.reissue()
+
+    def issue(self) -> None:
+        """Bring every access list up to date and to its node."""
+        if self._newcomer:
+            self._newcomer = False
+            self._issuer.publish_all()
+        self._issuer.reissue()
+
+    def take_in(self) -> None:
+        """Take in everything that has arrived, and bring the projections up to date."""
+        while messages := self._drain():
+            self._intake.take(messages)
+        self._keep_time()
+        if self._projector.behind:
+            self._project()
+
+    def _drain(self) -> list[Received]:
+        messages: list[Received] = []
+        while len(messages) < _GROUP:
+            try:
+                messages.append(self._inbox.get_nowait())
+            except queue.Empty:
+                break
+        return messages
+
+    def _follow(self, taken: Taken) -> None:
+        self._projector.mark(taken.entries)
+        if self._inbox.empty() and self._projector.behind:
+            self._project()
+        for site in {entry.site for entry in taken.entries}:
+            self.live.tell(Notice(site, [entry for entry in taken.entries if entry.site == site]))
+        if any(isinstance(report, NodeStatus) for report in taken.reports):
+            self._workers["issuer"].wake()
+        for site in {report.site for report in taken.reports}:
+            self.live.tell(Notice(site))
+
+    def _project(self) -> None:
+        with self.ledger.writing() as books:
+            changed = self._projector.catch_up(books, self.clock.now())
+        self._projector.done()
+        if changed.lockers:
+            self._issuer.touch(changed.lockers)
+            self._workers["issuer"].wake()
+        for site in changed.sites:
+            self.live.tell(Notice(site))
+
+    def _keep_time(self) -> None:
+        """Work out again the days in which time alone has changed something: a closing time, a midnight."""
+        now = self.clock.now()
+        before, self._ticked_at = self._ticked_at, now
+        for site in self.sites.values():
+            today = civil.day_of(now, site.zone)
+            if before is None or _something_ended(site, before, now):
+                self._projector.mark_day(site.id, today)
+                self._projector.mark_day(site.id, today - timedelta(days=1))
+
+
+def _something_ended(site: Site, before: datetime, now: datetime) -> bool:
+    if civil.day_of(before, site.zone) != civil.day_of(now, site.zone):
+        return True
+    closing = civil.closing_time(site, civil.day_of(now, site.zone))
+    return closing is not None and before < closing <= now

@@ -1,0 +1,105 @@
+"""The gateway's settings: one TOML file, checked whole before anything starts."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class InfluxSettings(BaseModel):
+    """Where usage is recorded: a `bucket` of InfluxDB 2 or 3, or a `database` of InfluxDB 1.x.
+
+    The bucket goes with `org` and `token_file`; the database, where it asks who writes, with `username` and
+    `password_file`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    bucket: str | None = None
+    org: str | None = None
+    token_file: Path | None = None
+    database: str | None = None
+    username: str | None = None
+    password_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.bucket is None) == (self.database is None):
+            raise ValueError("name either a bucket (InfluxDB 2 and 3) or a database (InfluxDB 1.x)")
+        if self.database is not None and (self.org or self.token_file):
+            raise ValueError("org and token_file go with a bucket (InfluxDB 2 and 3)")
+        if self.bucket is not None and (self.username or self.password_file):
+            raise ValueError("username and password_file go with a database (InfluxDB 1.x)")
+        return self
+
+    def below(self, home: Path) -> Self:
+        """Return these settings with relative paths counted from `home`."""
+        files = {"token_file": self.token_file, "password_file": self.password_file}
+        return self.model_copy(update={name: home / file for name, file in files.items() if file})
+
+
+class Settings(BaseModel):
+    """`database_url` is SQLAlchemy's; without it the ledger is a SQLite file in `data_dir`.
+
+    Secrets stand in files: `broker_password_file` holds the one of `broker_user`.
+
+    `clock = "stepped"` is for simulations: time stands at `clock_start` until it is moved over the API.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path
+    site_files: tuple[Path, ...] = Field(min_length=1)
+    tariff_files: tuple[Path, ...] = ()
+    broker_host: str = "127.0.0.1"
+    broker_port: Port = 1883
+    broker_user: str | None = None
+    broker_password_file: Path | None = None
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8000
+    database_url: str | None = None
+    influx: InfluxSettings | None = None
+    clock: Literal["system", "stepped"] = "system"
+    clock_start: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _start_of_time(self) -> Self:
+        if (self.clock == "stepped") != (self.clock_start is not None):
+            raise ValueError("clock_start goes with clock = 'stepped', and only with it")
+        return self
+
+
+class SettingsRefused(ValueError):
+    """Settings with an error: the text lists file, key and what was expected, a line each."""
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings in `path`. Raises SettingsRefused. Relative paths count from the file's folder."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = Settings.model_validate(table)
+    except OSError as error:
+        raise SettingsRefused(f"{path}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsRefused(f"{path}: not TOML: {error}") from error
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(map(str, problem['loc'])) or 'settings'}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        ]
+        raise SettingsRefused("\n".join(lines)) from error
+    home = path.parent
+    password_file = settings.broker_password_file
+    return settings.model_copy(
+        update={
+            "broker_password_file": home / password_file if password_file else None,
+            "data_dir": home / settings.data_dir,
+            "influx": settings.influx.below(home) if settings.influx else None,
+            "site_files": tuple(home / file for file in settings.site_files),
+            "tariff_files": tuple(home / file for file in settings.tariff_files),
+        }
+    )

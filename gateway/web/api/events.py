@@ -1,0 +1,79 @@
+"""The journal: every event, for ever under the same identity."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from gateway.commands import Fault, Refused
+from gateway.domain.journal import Entry, Identity, Quality
+from gateway.web.api.shapes import Shape
+from gateway.web.auth import SEE_USAGE, allow
+from gateway.web.context import TheGateway
+from protocol.base import Instant
+from protocol.events import Event
+
+router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow(SEE_USAGE))])
+
+
+class EntryOut(Shape):
+    """What a node saw. `quality` says how `occurred_at` is known."""
+
+    site: str
+    node: str
+    epoch: str
+    seq: int
+    occurred_at: Instant
+    quality: Quality
+    event: Event
+
+
+class NumberedOut(EntryOut):
+    """An entry with its number in the journal, which only grows."""
+
+    number: int
+
+
+class EntryPage(Shape):
+    """Some entries, in the journal's order. `next_cursor` asks for those after; null: there are none yet."""
+
+    items: list[NumberedOut]
+    next_cursor: str | None
+
+
+@router.get("", summary="The journal")
+def events(
+    gateway: TheGateway,
+    cursor: Annotated[str, Query(pattern=r"^[0-9]{1,18}$")] = "0",
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> EntryPage:
+    """List entries in the order in which they were committed. To follow on, ask after the last number."""
+    with gateway.ledger.reading() as books:
+        found = books.journal.after(int(cursor), limit + 1)
+    shown = found[:limit]
+    return EntryPage(
+        items=[NumberedOut(number=row.number, **_fields(row.entry)) for row in shown],
+        next_cursor=str(shown[-1].number) if len(found) > limit else None,
+    )
+
+
+@router.get("/{node}/{epoch}/{seq}", summary="One event")
+def event(node: str, epoch: str, seq: Annotated[int, Path(ge=1)], gateway: TheGateway) -> EntryOut:
+    """Return the event of this identity: the answer to "why?"."""
+    identity = Identity(node, epoch, seq)
+    with gateway.ledger.reading() as books:
+        entry = books.journal.get(identity)
+    if entry is None:
+        raise Refused("not_found", Fault("", "unknown_event", f"the journal has no event {identity}"))
+    return EntryOut(**_fields(entry))
+
+
+def _fields(entry: Entry) -> dict[str, object]:
+    return {
+        "site": entry.site,
+        "node": entry.identity.node,
+        "epoch": entry.identity.epoch,
+        "seq": entry.identity.seq,
+        "occurred_at": entry.occurred_at,
+        "quality": entry.quality,
+        "event": entry.event,
+    }

@@ -1,0 +1,103 @@
+"""Secrets: API keys for machines, login links for people, and what a new node must know."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field, StringConstraints
+
+from gateway.commands import Fault, MintKey, Refused
+from gateway.ports import Role
+from gateway.web.api.shapes import Shape
+from gateway.web.auth import ADMINISTER, allow
+from gateway.web.context import TheGateway, TheHouse
+from protocol.base import Instant
+
+router = APIRouter(tags=["keys"], dependencies=[Depends(allow(ADMINISTER))])
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class KeyIn(Shape):
+    """An API key to be, for `days` days."""
+
+    name: Name
+    role: Role
+    days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class KeyMade(Shape):
+    """The secret, told this once: the ledger keeps only its hash."""
+
+    secret: str
+
+
+class KeyOut(Shape):
+    """What is known of a key."""
+
+    kind: Literal["api", "link", "session"]
+    name: str
+    role: Role
+    expires_at: Instant
+    used_at: Instant | None
+
+
+class LoginLinkIn(Shape):
+    """A one-time login link to be, for `minutes` minutes."""
+
+    name: Name
+    role: Literal["staff", "viewer"]
+    minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
+
+
+class LoginLink(Shape):
+    """Where to come in, once."""
+
+    url: str
+
+
+class NodeSettings(Shape):
+    """What a node must know: `credential_key` (hex) makes references, `gateway_key` checks signatures."""
+
+    site: str
+    node: str
+    ledger: str
+    gateway_key: str
+    credential_key: str
+
+
+@router.get("/keys", summary="Keys, links and sessions")
+def keys(gateway: TheGateway) -> list[KeyOut]:
+    """List who may come in, without the secrets."""
+    with gateway.ledger.reading() as books:
+        return [KeyOut.model_validate(key) for key in books.keys.all()]
+
+
+@router.post("/keys", status_code=201, summary="Make an API key")
+def make_key(wanted: KeyIn, gateway: TheGateway) -> KeyMade:
+    """Make an API key."""
+    lives = timedelta(days=wanted.days)
+    return KeyMade(secret=gateway.handle(MintKey("api", wanted.name, wanted.role, lives)))
+
+
+@router.post("/login-links", status_code=201, summary="Make a login link")
+def make_login_link(wanted: LoginLinkIn, gateway: TheGateway, request: Request) -> LoginLink:
+    """Make a link that opens a session in the browser where it is opened first."""
+    lives = timedelta(minutes=wanted.minutes)
+    secret = gateway.handle(MintKey("link", wanted.name, wanted.role, lives))
+    return LoginLink(url=f"{request.base_url}login/{secret}")
+
+
+@router.get("/node-settings/{node}", summary="What a node must know")
+def node_settings(node: str, house: TheHouse) -> NodeSettings:
+    """Return the settings that enrol a node of a site file."""
+    for site in house.gateway.sites.values():
+        if any(known.id == node for known in site.nodes):
+            return NodeSettings(
+                site=site.id,
+                node=node,
+                ledger=house.gateway.ledger.id,
+                gateway_key=house.public_key,
+                credential_key=house.credential_key.hex(),
+            )
+    raise Refused("not_found", Fault("", "unknown_node", f"no site file has a node {node!r}"))

@@ -1,0 +1,172 @@
+"""Members, and the cards in their hands."""
+
+import secrets
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StringConstraints, model_validator
+
+from gateway.commands import AddMembers, Fault, GiveCredential, NewMember, Refused, RevokeCredential
+from gateway.domain.people import Category, Credential, Member, Plan
+from gateway.ports import Books
+from gateway.web.api.shapes import Added, Shape
+from gateway.web.auth import RUN_PLACE, allow
+from gateway.web.context import House, TheGateway, TheHouse
+from gateway.web.problems import moved
+from protocol.base import CredentialRef, Id, Instant
+from protocol.identifiers import credential_ref
+
+router = APIRouter(tags=["members"], dependencies=[Depends(allow(RUN_PLACE))])
+
+Uid = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{8}|[0-9a-fA-F]{14}|[0-9a-fA-F]{20})$")]
+
+
+class CardIn(Shape):
+    """A card: its `ref` as readers make it, or its `uid` (hex; 4, 7 or 10 bytes), which is not kept."""
+
+    ref: CredentialRef | None = None
+    uid: Uid | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.ref is None) == (self.uid is None):
+            raise ValueError("give either ref or uid")
+        return self
+
+    def reference(self, key: bytes) -> str:
+        """Return what stands for the card from here on."""
+        return self.ref or credential_ref(key, bytes.fromhex(self.uid or ""))
+
+
+class MemberIn(Shape):
+    """A member to be. Without an `id` one is made; `since` is now where it is not said."""
+
+    id: Id | None = None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    category: Category
+    plan: Plan
+    sites: Annotated[list[Id], Field(min_length=1)]
+    office: Id | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    credentials: tuple[CardIn, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise ValueError("until must be later than since")
+        return self
+
+
+class MembersIn(Shape):
+    """Members to take up together."""
+
+    members: Annotated[list[MemberIn], Field(max_length=10_000)]
+
+
+class MemberOut(Shape):
+    """A member, from `since` until `until` (null: no end)."""
+
+    id: str
+    name: str
+    category: Category
+    plan: Plan
+    sites: list[str]
+    office: str | None
+    since: Instant
+    until: Instant | None
+
+
+class CredentialOut(Shape):
+    """A card in a member's hands from `since` until `revoked_at` (null: still)."""
+
+    ref: str
+    member: str
+    since: Instant
+    revoked_at: Instant | None
+
+
+@router.get("/members", summary="All members")
+def members(gateway: TheGateway) -> list[MemberOut]:
+    """List all members, those of the past too."""
+    with gateway.ledger.reading() as books:
+        return [MemberOut.model_validate(member) for member in books.people.members()]
+
+
+@router.post("/members", status_code=201, summary="Take up a member")
+def add_member(member: MemberIn, house: TheHouse) -> MemberOut:
+    """Take up one member, with the cards already in hand."""
+    try:
+        [added] = _add(house, [member])
+    except Refused as refusal:
+        raise moved(refusal, "/0", "") from refusal
+    return MemberOut.model_validate(added)
+
+
+@router.post("/imports/members", summary="Take up many members")
+def import_members(wanted: MembersIn, house: TheHouse) -> Added:
+    """Take up all of them, or none where one cannot be."""
+    try:
+        return Added(added=len(_add(house, wanted.members)))
+    except Refused as refusal:
+        raise moved(refusal, "", "/members") from refusal
+
+
+@router.get("/members/{member}", summary="One member")
+def member(member: str, gateway: TheGateway) -> MemberOut:
+    """Return the member of this id."""
+    with gateway.ledger.reading() as books:
+        return MemberOut.model_validate(_known(books, member))
+
+
+@router.get("/members/{member}/credentials", summary="A member's cards")
+def credentials(member: str, gateway: TheGateway) -> list[CredentialOut]:
+    """List the cards that a member holds or held."""
+    with gateway.ledger.reading() as books:
+        held = books.people.credentials(_known(books, member).id)
+    return [CredentialOut.model_validate(credential) for credential in held]
+
+
+@router.post("/members/{member}/credentials", status_code=201, summary="Give a card")
+def give_credential(member: str, card: CardIn, house: TheHouse) -> CredentialOut:
+    """Hand a card to a member."""
+    reference = card.reference(house.credential_key)
+    credential: Credential = house.gateway.handle(GiveCredential(member, reference))
+    return CredentialOut.model_validate(credential)
+
+
+@router.delete("/credentials/{ref}", status_code=204, summary="Revoke a card")
+def revoke_credential(ref: str, gateway: TheGateway) -> None:
+    """Take a card out of every door."""
+    gateway.handle(RevokeCredential(ref))
+
+
+def _known(books: Books, member: str) -> Member:
+    found = books.people.member(member)
+    if found is None:
+        raise Refused("not_found", Fault("", "unknown_member", f"no member has the id {member!r}"))
+    return found
+
+
+def _add(house: House, wanted: list[MemberIn]) -> list[Member]:
+    now, key = house.gateway.clock.now(), house.credential_key
+    new = tuple(
+        NewMember(_member(member, now), tuple(card.reference(key) for card in member.credentials))
+        for member in wanted
+    )
+    added: list[Member] = house.gateway.handle(AddMembers(new))
+    return added
+
+
+def _member(sent: MemberIn, now: datetime) -> Member:
+    return Member(
+        id=sent.id or f"m-{secrets.token_hex(6)}",
+        name=sent.name,
+        category=sent.category,
+        plan=sent.plan,
+        sites=tuple(sent.sites),
+        office=sent.office,
+        since=sent.since or now,
+        until=sent.until,
+    )

@@ -1,0 +1,97 @@
+"""The web application: pages for people, an API for machines, one way to refuse."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, cast
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.applications import Starlette
+
+from gateway.web import problems
+from gateway.web.api import (
+    bookings,
+    clock,
+    doors,
+    events,
+    health,
+    keys,
+    lists,
+    lockers,
+    members,
+    occupancy,
+    sites,
+    statements,
+    visits,
+)
+from gateway.web.context import House
+from gateway.web.guard import SECURITY_HEADERS, BodyLimit, SecurityHeaders
+from gateway.web.pages import live, login, statement
+from gateway.web.picture import take
+from gateway.web.stream import Hub
+
+_STATIC: Final = Path(__file__).with_name("static")
+_RESOURCES: Final = (
+    sites,
+    occupancy,
+    members,
+    bookings,
+    lockers,
+    doors,
+    visits,
+    events,
+    statements,
+    lists,
+    keys,
+    clock,
+)
+_PAGES: Final = (live, login, statement)
+
+
+def create_app(house: House) -> FastAPI:
+    """Build the application that serves `house`. Its lifespan follows the gateway's live notices."""
+    gateway = house.gateway
+    hub = Hub(
+        gateway.live,
+        lambda: take(gateway.ledger, gateway.sites, gateway.clock.now()),
+        {"occupancy": occupancy.render, **live.PAGE_VIEWS},
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with hub.running():
+            yield
+
+    app = FastAPI(
+        title="Passerelle",
+        version=version("passerelle"),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # these pages would load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.house = house
+    app.state.hub = hub
+    problems.install(app, SECURITY_HEADERS)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    app.include_router(health.router)
+    app.include_router(_api())
+    for module in _PAGES:
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    return app
+
+
+def end_streams(app: Starlette) -> None:
+    """End what would never end by itself, so that a server can stop. To be called on the event loop."""
+    cast("Hub", app.state.hub).close()
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1")
+    for module in _RESOURCES:
+        api.include_router(module.router)
+    return api

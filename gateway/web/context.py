@@ -1,0 +1,42 @@
+"""What the web needs of the house it serves, and how a request reaches it."""
+
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from gateway.domain.tariff import Tariff
+from gateway.service import Gateway
+from gateway.web.stream import Hub
+
+
+class House(Protocol):
+    """A wired gateway. `credential_key` makes card references, `public_key` checks its signature."""
+
+    @property
+    def gateway(self) -> Gateway: ...
+
+    @property
+    def credential_key(self) -> bytes: ...
+
+    @property
+    def public_key(self) -> str: ...
+
+    @property
+    def tariffs(self) -> tuple[Tariff, ...]: ...
+
+
+def _house(request: Request) -> House:
+    return cast("House", request.app.state.house)
+
+
+def _gateway(request: Request) -> Gateway:
+    return _house(request).gateway
+
+
+def _hub(request: Request) -> Hub:
+    return cast("Hub", request.app.state.hub)
+
+
+TheHouse = Annotated[House, Depends(_house)]
+TheGateway = Annotated[Gateway, Depends(_gateway)]
+TheHub = Annotated[Hub, Depends(_hub)]

@@ -1,0 +1,63 @@
+"""What stands around every request: a limit to bodies, and headers that tell browsers to be strict."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+_MIB: Final = 1024 * 1024
+_LARGEST: Final = _MIB
+_LARGEST_IMPORT: Final = 16 * _MIB
+
+
+class SecurityHeaders:
+    """Adds SECURITY_HEADERS to every answer, and forbids keeping any that does not say otherwise."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(SECURITY_HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_guarded if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """Refuses bodies over 1 MiB, imports over 16 MiB, whether or not they announce their length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = _LARGEST_IMPORT if scope["path"].startswith("/api/v1/imports/") else _LARGEST
+        announced = int(Headers(scope=scope).get("content-length", "0"))
+        taken = 0
+
+        async def receive_limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if max(taken, announced) > limit:
+                raise HTTPException(413, f"a body here has at most {limit} bytes")
+            return message
+
+        await self._app(scope, receive_limited, send)

@@ -1,0 +1,40 @@
+"""Turning templates into pages."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.web.auth import SEE_PLACE, SEE_USAGE, Visitor
+from gateway.web.i18n import LANGUAGE_COOKIE, LANGUAGES, words_for
+
+_WEB: Final = Path(__file__).parents[1]
+_A_YEAR_S: Final = 365 * 24 * 3600
+
+templates: Final = Environment(
+    loader=FileSystemLoader(_WEB / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(
+    request: Request, template: str, visitor: Visitor | None, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """Render `template` as a whole page, in the reader's language, which a cookie then remembers."""
+    words = words_for(request)
+    links = {
+        "live": visitor is not None and visitor.may(SEE_PLACE),
+        "statement": visitor is not None and visitor.may(SEE_USAGE),
+    }
+    body = templates.get_template(template).render(
+        t=words, visitor=visitor, links=links, path=request.url.path, **values
+    )
+    response = HTMLResponse(body, status)
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, words.language, max_age=_A_YEAR_S, samesite="lax")
+    return response

@@ -1,0 +1,1 @@
+"""One command line for all of it."""

@@ -1,0 +1,1 @@
+"""What edge and gateway agree on: messages, topics, the access list and how it decides, signatures."""

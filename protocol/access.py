@@ -1,0 +1,124 @@
+"""The access list, and how it decides.
+
+The gateway compiles who may pass where and when into windows of absolute UTC time; the node only looks up.
+The same code answers "why was I refused?" at the gateway.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from protocol.base import VERSION, CredentialRef, Id, Instant, Message
+
+OnStale = Literal["deny", "members", "open"]
+SetNumber = Annotated[int, Field(ge=1)]
+
+
+class Window(Message):
+    """A right to pass `point` in the half-open interval [start, end), and the name of that right."""
+
+    point: Id
+    start: Instant
+    end: Instant
+    why: str
+
+
+class Rights(Message):
+    """What one credential may do: the numbers of its window sets; `member` counts when the list is stale."""
+
+    sets: tuple[SetNumber, ...]
+    member: bool
+
+
+class AccessList(Message):
+    """Everything one node needs to decide until `expires_at`; windows reach as far as `horizon`."""
+
+    v: Literal[1] = VERSION
+    site: Id
+    node: Id
+    revision: Annotated[int, Field(ge=1)]
+    issued_at: Instant
+    horizon: Instant
+    expires_at: Instant
+    on_stale: dict[Id, OnStale]
+    sets: dict[SetNumber, tuple[Window, ...]]
+    credentials: dict[CredentialRef, Rights]
+
+    def decide(
+        self, credential: str, point: str, at: datetime, *, clock_trusted: bool = True
+    ) -> "Granted | Denied":
+        """Say whether `credential` may pass `point` at `at`, and why."""
+        rights = self.credentials.get(credential)
+        if at >= self.expires_at or not clock_trusted:
+            return self._decide_stale(rights, point)
+        if rights is None:
+            return Denied("unknown_credential")
+        windows = [w for number in rights.sets for w in self.sets[number] if w.point == point]
+        for window in windows:
+            if window.start <= at < window.end:
+                return Granted(window.why)
+        later = [w.start for w in windows if w.start > at]
+        if later:
+            return Denied("too_early", opens_at=min(later))
+        return Denied("ended" if windows else "no_right_here")
+
+    def _decide_stale(self, rights: Rights | None, point: str) -> "Granted | Denied":
+        on_stale = self.on_stale.get(point, "deny")
+        if on_stale == "open":
+            return Granted("stale:open", stale=True)
+        if on_stale == "members" and rights is not None and rights.member:
+            return Granted("stale:member", stale=True)
+        return Denied("list_expired", stale=True)
+
+    def apply(self, patch: "AccessPatch") -> "AccessList":
+        """Return the list as `patch` makes it. Raises PatchRefused where it was made for another list."""
+        if (patch.site, patch.node) != (self.site, self.node) or patch.base != self.revision:
+            raise PatchRefused(f"patch {patch.base}->{patch.revision} does not fit list {self.revision}")
+        credentials = {**self.credentials, **patch.credentials}
+        kept = {ref: rights for ref, rights in credentials.items() if rights is not None}
+        sets = {**self.sets, **patch.sets}
+        used = {number for rights in kept.values() for number in rights.sets}
+        if not used <= sets.keys():
+            raise PatchRefused(f"patch {patch.revision} names window sets that nobody sent")
+        return self.model_copy(
+            update={
+                "revision": patch.revision,
+                "sets": {number: sets[number] for number in sorted(used)},
+                "credentials": kept,
+            }
+        )
+
+
+class AccessPatch(Message):
+    """What changed since `base`: whole credentials (null takes one away) and the sets they now need."""
+
+    v: Literal[1] = VERSION
+    site: Id
+    node: Id
+    base: Annotated[int, Field(ge=1)]
+    revision: Annotated[int, Field(ge=2)]
+    sets: dict[SetNumber, tuple[Window, ...]]
+    credentials: dict[CredentialRef, Rights | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The door opens. `why` names the right."""
+
+    why: str
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The door stays locked. `opens_at` is the hint: when a right of this credential begins here."""
+
+    reason: Literal["unknown_credential", "no_right_here", "too_early", "ended", "list_expired", "no_list"]
+    opens_at: datetime | None = None
+    stale: bool = False
+
+
+class PatchRefused(ValueError):
+    """A patch that does not fit the list it is applied to."""

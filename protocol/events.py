@@ -1,0 +1,218 @@
+"""What a node saw or did: events, in past tense, and the record that carries each of them for ever.
+
+An event's identity is (node, epoch, seq): `epoch` is made when a spool is born, `seq` counts from 1.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from protocol.base import VERSION, CredentialRef, Id, Instant, Message, UptimeSeconds
+
+Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Boot = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Seq = Annotated[int, Field(ge=1, le=2**53)]  # beyond 2^53 other languages' JSON numbers lose their unit
+ClockQuality = Literal["synchronised", "unsynchronised"]
+Direction = Literal["in", "out"]
+
+
+class BadgePresented(Message):
+    """A credential was read at an access point, and the node decided.
+
+    `point` is the door, or the compartment that was granted, or the bank where nothing was.
+    `why` names the right that granted (`member`, `booking:b-12`, `loan:l-3`); `reason` says why not.
+    """
+
+    type: Literal["BadgePresented"] = "BadgePresented"
+    point: Id
+    direction: Direction
+    credential: CredentialRef
+    assurance: Literal["uid"]
+    granted: bool
+    reason: str
+    why: str | None
+    list_revision: int
+    list_age_s: int
+    stale: bool
+
+
+class DoorOpened(Message):
+    """A door's contact opened. `grant` is the seq of the BadgePresented that released it, in this epoch."""
+
+    type: Literal["DoorOpened"] = "DoorOpened"
+    door: Id
+    cause: Literal["grant", "exit_request", "command", "forced"]
+    grant: Seq | None
+
+
+class DoorClosed(Message):
+    """A door's contact closed after `open_s` seconds."""
+
+    type: Literal["DoorClosed"] = "DoorClosed"
+    door: Id
+    open_s: UptimeSeconds
+
+
+class DoorHeldOpen(Message):
+    """A door has stayed open longer than its `held_after_s`."""
+
+    type: Literal["DoorHeldOpen"] = "DoorHeldOpen"
+    door: Id
+
+
+class ExitRequested(Message):
+    """Someone inside pressed the request-to-exit button: always released."""
+
+    type: Literal["ExitRequested"] = "ExitRequested"
+    door: Id
+
+
+class PresenceChanged(Message):
+    """A motion sensor found its space occupied, or empty for its whole hold time."""
+
+    type: Literal["PresenceChanged"] = "PresenceChanged"
+    space: Id
+    occupied: bool
+
+
+class Crossed(Message):
+    """Someone crossed a two-beam counter, into the space or out of it."""
+
+    type: Literal["Crossed"] = "Crossed"
+    counter: Id
+    space: Id
+    direction: Direction
+
+
+class CompartmentOpened(Message):
+    """A compartment's contact opened. `grant` is the seq of the BadgePresented that released it."""
+
+    type: Literal["CompartmentOpened"] = "CompartmentOpened"
+    compartment: Id
+    cause: Literal["grant", "command", "forced"]
+    grant: Seq | None
+
+
+class CompartmentClosed(Message):
+    """A compartment closed. `item_present` is what its item sensor reads, null where it has none."""
+
+    type: Literal["CompartmentClosed"] = "CompartmentClosed"
+    compartment: Id
+    item_present: bool | None
+
+
+class CommandExecuted(Message):
+    """A signed command was carried out."""
+
+    type: Literal["CommandExecuted"] = "CommandExecuted"
+    command: Id
+    point: Id
+
+
+class CommandRefused(Message):
+    """A command was not carried out.
+
+    `reason` is one of late, replayed, unsigned, unreadable, wrong_node, unknown_point, retained.
+    """
+
+    type: Literal["CommandRefused"] = "CommandRefused"
+    command: Id | None
+    reason: str
+
+
+class NodeStarted(Message):
+    """The node's process began."""
+
+    type: Literal["NodeStarted"] = "NodeStarted"
+    software: str
+
+
+class ReaderLost(Message):
+    """A badge reader stopped answering; `error` is the driver's own word for it."""
+
+    type: Literal["ReaderLost"] = "ReaderLost"
+    reader: Id
+    error: str
+
+
+class ReaderRestored(Message):
+    """A badge reader answers again."""
+
+    type: Literal["ReaderRestored"] = "ReaderRestored"
+    reader: Id
+
+
+class AccessListRefused(Message):
+    """A list or patch was not taken: what was wrong with it. The last good list stays in force."""
+
+    type: Literal["AccessListRefused"] = "AccessListRefused"
+    revision: int | None
+    reason: str
+
+
+class EventsDropped(Message):
+    """The node had to drop events it had not delivered: how many, and the last seq among them."""
+
+    type: Literal["EventsDropped"] = "EventsDropped"
+    count: int
+    up_to: Seq
+
+
+class RecordUnreadable(Message):
+    """Stands in the place of an event that the gateway never answered; the original is quarantined."""
+
+    type: Literal["RecordUnreadable"] = "RecordUnreadable"
+    reason: str
+
+
+Event = Annotated[
+    BadgePresented
+    | DoorOpened
+    | DoorClosed
+    | DoorHeldOpen
+    | ExitRequested
+    | PresenceChanged
+    | Crossed
+    | CompartmentOpened
+    | CompartmentClosed
+    | CommandExecuted
+    | CommandRefused
+    | NodeStarted
+    | ReaderLost
+    | ReaderRestored
+    | AccessListRefused
+    | EventsDropped
+    | RecordUnreadable,
+    Field(discriminator="type"),
+]
+
+
+class Record(Message):
+    """One event with its place in its node's order, and the node's clock when it happened.
+
+    `uptime_s` counts from the boot named by `boot` and never steps; `at` is the node's wall time.
+    """
+
+    seq: Seq
+    at: Instant
+    boot: Boot
+    uptime_s: UptimeSeconds
+    clock: ClockQuality
+    event: Event
+
+
+class EventBatch(Message):
+    """Records in order of seq, without holes. `held_from` is the lowest seq that the node still holds.
+
+    `boot`, `sent_at` and `sent_uptime_s` are the node's clocks when it sent, to place unsynchronised times.
+    """
+
+    v: Literal[1] = VERSION
+    site: Id
+    node: Id
+    epoch: Epoch
+    held_from: Seq
+    boot: Boot
+    sent_at: Instant
+    sent_uptime_s: UptimeSeconds
+    records: Annotated[tuple[Record, ...], Field(min_length=1)]

@@ -1,0 +1,109 @@
+"""The other messages of the wire: cursor, snapshot, status and commands."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from protocol.base import VERSION, Id, Instant, Message, UptimeSeconds
+from protocol.events import Boot, Epoch
+
+
+class Ack(Message):
+    """The gateway's cursor: ledger `ledger` has all of `epoch` up to `seq`, committed. 0 means none yet."""
+
+    v: Literal[1] = VERSION
+    ledger: Id
+    node: Id
+    epoch: Epoch
+    seq: Annotated[int, Field(ge=0)]
+
+
+class DoorState(Message):
+    """How a door stands."""
+
+    position: Literal["open", "closed"]
+    strike: Literal["locked", "released"]
+    alarm: Literal["none", "forced", "held_open"]
+
+
+class CompartmentState(Message):
+    """How a compartment stands; `item_present` is null where it has no item sensor."""
+
+    position: Literal["open", "closed"]
+    item_present: bool | None
+
+
+class StateSnapshot(Message):
+    """All that a node sees, retained, so that a newcomer to the topic is at once up to date."""
+
+    v: Literal[1] = VERSION
+    site: Id
+    node: Id
+    at: Instant
+    doors: dict[Id, DoorState]
+    compartments: dict[Id, CompartmentState]
+    presence: dict[Id, bool]
+    readers: dict[Id, Literal["working", "lost"]]
+
+
+class NodeStatus(Message):
+    """Heartbeat and last will, retained. `start` names one run of the process: two at once are twins."""
+
+    v: Literal[1] = VERSION
+    site: Id
+    node: Id
+    online: bool
+    start: Boot
+    boot: Boot
+    uptime_s: UptimeSeconds
+    at: Instant
+    software: str
+    list_revision: int
+    pending: int
+
+
+class GatewayStatus(Message):
+    """The gateway's heartbeat and last will, retained. A new `start` asks every node to send again."""
+
+    v: Literal[1] = VERSION
+    online: bool
+    start: Boot
+    at: Instant
+
+
+class UnlockDoor(Message):
+    """Release a door now, for its usual relock time."""
+
+    do: Literal["UnlockDoor"] = "UnlockDoor"
+    door: Id
+
+
+class OpenCompartment(Message):
+    """Release a compartment now."""
+
+    do: Literal["OpenCompartment"] = "OpenCompartment"
+    compartment: Id
+
+
+class Identify(Message):
+    """Blink and beep, so that a person finds the node."""
+
+    do: Literal["Identify"] = "Identify"
+
+
+Action = Annotated[UnlockDoor | OpenCompartment | Identify, Field(discriminator="do")]
+
+
+class Command(Message):
+    """A momentary act, signed. Its deadline is in the node's own time: boot id and uptime, no wall clock.
+
+    `id` is its nonce: a node carries each out at most once.
+    """
+
+    v: Literal[1] = VERSION
+    id: Id
+    site: Id
+    node: Id
+    boot: Boot
+    not_after_uptime_s: UptimeSeconds
+    action: Action

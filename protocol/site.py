@@ -1,0 +1,183 @@
+"""What a place is made of: the records of a site file, which gateway, nodes and simulator all read.
+
+Ids are permanent, names free. Pins are BCM numbers. Hours are local to the site's time zone.
+"""
+
+from datetime import date, time
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from protocol.access import OnStale
+from protocol.base import Id, Message
+from protocol.events import Direction
+
+Pin = Annotated[int, Field(ge=0, le=27)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+SpaceKind = Literal["coworking", "office", "meeting", "kitchen", "cosy", "lounge", "lockers", "hall"]
+
+
+class Hours(Message):
+    """Opening hours of one weekday, half-open: [opens, closes)."""
+
+    opens: time
+    closes: time
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError(f"opens at {self.opens} but closes at {self.closes}: it must close later")
+        return self
+
+
+class Access(Message):
+    """How far ahead access lists reach, how long they hold without the gateway, and booking margins."""
+
+    horizon_h: Annotated[int, Field(ge=1, le=24 * 200)] = 48
+    expires_h: Annotated[int, Field(ge=1, le=24 * 200)] = 36
+    reissue_h: Annotated[int, Field(ge=1)] = 6
+    booking_margin_min: Annotated[int, Field(ge=0, le=120)] = 10
+
+
+class Rectangle(Message):
+    """A space on the floor plan, in decimetres from its top left corner."""
+
+    x: int
+    y: int
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
+
+
+class Space(Message):
+    """A room or an area. `capacity` is in people; only `bookable` spaces can be booked."""
+
+    id: Id
+    name: str
+    kind: SpaceKind
+    capacity: Annotated[int, Field(ge=1)]
+    bookable: bool = False
+    plan: Rectangle
+
+
+class Node(Message):
+    """One Raspberry Pi. `status_led` and `buzzer` are its own lamp and sound."""
+
+    id: Id
+    status_led: Pin | None = None
+    buzzer: Pin | None = None
+
+
+class Door(Message):
+    """An access point into `space`. A `perimeter` door separates the place from the street.
+
+    The strike is fail-secure: energised for `relock_after_s`, then locked. `held_after_s` is when an open
+    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`.
+    """
+
+    id: Id
+    name: str
+    node: Id
+    space: Id
+    perimeter: bool = False
+    on_stale: OnStale = "deny"
+    relock_after_s: Seconds = 5
+    held_after_s: Seconds = 30
+    opens_within_s: Seconds = 10
+    strike: Pin
+    contact: Pin
+    rex: Pin | None = None
+
+
+class Reader(Message):
+    """A badge reader at a door, on the side that `direction` leads from, or at a locker bank."""
+
+    id: Id
+    node: Id
+    door: Id | None = None
+    bank: Id | None = None
+    direction: Direction = "in"
+
+    @model_validator(mode="after")
+    def _at_one_place(self) -> Self:
+        if (self.door is None) == (self.bank is None):
+            raise ValueError("a reader names either a door or a bank")
+        return self
+
+
+class PresenceSensor(Message):
+    """A motion sensor (PIR): the space is empty once nothing moved for `hold_s`."""
+
+    id: Id
+    node: Id
+    space: Id
+    pin: Pin
+    hold_s: Seconds = 120
+
+
+class Counter(Message):
+    """Two light beams in a passage into `space`, or out of it: outer beam first means someone came in."""
+
+    id: Id
+    node: Id
+    space: Id
+    perimeter: bool = False
+    outer: Pin
+    inner: Pin
+
+
+class Bank(Message):
+    """A locker cabinet with one reader."""
+
+    id: Id
+    name: str
+    node: Id
+    space: Id
+
+
+class Compartment(Message):
+    """One locker door. `item_sensor` reads whether something lies inside, where there is one."""
+
+    id: Id
+    bank: Id
+    use: Literal["loan", "parcel"]
+    lock: Pin
+    contact: Pin
+    item_sensor: Pin | None = None
+    pulse_s: Seconds = 1
+
+
+class Item(Message):
+    """Equipment that is lent, and the compartment where it lives."""
+
+    id: Id
+    name: str
+    compartment: Id
+
+
+class Site(Message):
+    """A whole place. `valid_from` dates this version of the file."""
+
+    id: Id
+    name: str
+    address: str
+    timezone: str
+    valid_from: date
+    capacity_event: Annotated[int, Field(ge=1)]
+    opening: dict[Weekday, Hours]
+    access: Access = Access()
+    spaces: tuple[Space, ...] = Field(validation_alias="space")
+    nodes: tuple[Node, ...] = Field(validation_alias="node")
+    doors: tuple[Door, ...] = Field(validation_alias="door")
+    readers: tuple[Reader, ...] = Field(validation_alias="reader")
+    presence_sensors: tuple[PresenceSensor, ...] = Field(default=(), validation_alias="presence")
+    counters: tuple[Counter, ...] = Field(default=(), validation_alias="counter")
+    banks: tuple[Bank, ...] = Field(default=(), validation_alias="bank")
+    compartments: tuple[Compartment, ...] = Field(default=(), validation_alias="compartment")
+    items: tuple[Item, ...] = Field(default=(), validation_alias="item")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose civil days are counted."""
+        return ZoneInfo(self.timezone)

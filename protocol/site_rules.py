@@ -1,0 +1,97 @@
+"""What a site file must get right beyond its shape: ids that are unique, names that exist, pins used once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from protocol.site import Bank, Door, PresenceSensor, Site
+from protocol.site import Counter as BeamCounter
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def problems(site: Site) -> Iterator[str]:
+    """Yield each error as `key: what was wrong, what was expected`."""
+    yield from _repeated_ids(site)
+    yield from _unknown_names(site)
+    yield from _pins_used_twice(site)
+    yield from _unreachable(site)
+
+
+def _repeated_ids(site: Site) -> Iterator[str]:
+    sections: tuple[tuple[_Named, ...], ...] = (
+        site.spaces, site.nodes, site.doors, site.readers, site.presence_sensors,
+        site.counters, site.banks, site.compartments, site.items,
+    )  # fmt: skip
+    counted = Counter(thing.id for section in sections for thing in section)
+    for name, times in counted.items():
+        if times > 1:
+            yield f"id {name!r}: used {times} times, expected every id to be used once"
+
+
+def _unknown_names(site: Site) -> Iterator[str]:
+    spaces, nodes = _ids(site.spaces), _ids(site.nodes)
+    doors, banks, compartments = _ids(site.doors), _ids(site.banks), _ids(site.compartments)
+    for door in site.doors:
+        yield from _expect(door.node, nodes, f"door {door.id!r}.node")
+        yield from _expect(door.space, spaces, f"door {door.id!r}.space")
+    for reader in site.readers:
+        yield from _expect(reader.node, nodes, f"reader {reader.id!r}.node")
+        yield from _expect(reader.door or "", doors | {""}, f"reader {reader.id!r}.door")
+        yield from _expect(reader.bank or "", banks | {""}, f"reader {reader.id!r}.bank")
+    sensors: tuple[PresenceSensor | BeamCounter | Bank, ...] = (
+        *site.presence_sensors,
+        *site.counters,
+        *site.banks,
+    )
+    for sensor in sensors:
+        yield from _expect(sensor.node, nodes, f"{sensor.id!r}.node")
+        yield from _expect(sensor.space, spaces, f"{sensor.id!r}.space")
+    for compartment in site.compartments:
+        yield from _expect(compartment.bank, banks, f"compartment {compartment.id!r}.bank")
+    for item in site.items:
+        yield from _expect(item.compartment, compartments, f"item {item.id!r}.compartment")
+
+
+def _pins_used_twice(site: Site) -> Iterator[str]:
+    used: dict[str, list[int | None]] = defaultdict(list)
+    node_of_bank = {bank.id: bank.node for bank in site.banks}
+    for node in site.nodes:
+        used[node.id] += [node.status_led, node.buzzer]
+    for door in site.doors:
+        used[door.node] += [door.strike, door.contact, door.rex]
+    for sensor in site.presence_sensors:
+        used[sensor.node].append(sensor.pin)
+    for counter in site.counters:
+        used[counter.node] += [counter.outer, counter.inner]
+    for locker in site.compartments:
+        used[node_of_bank.get(locker.bank, "")] += [locker.lock, locker.contact, locker.item_sensor]
+    for node_id, pins in used.items():
+        for pin, times in Counter(pin for pin in pins if pin is not None).items():
+            if times > 1:
+                yield f"node {node_id!r}: pin {pin} is used {times} times, expected once"
+
+
+def _unreachable(site: Site) -> Iterator[str]:
+    with_reader = {reader.door for reader in site.readers} | {reader.bank for reader in site.readers}
+    places: tuple[Door | Bank, ...] = (*site.doors, *site.banks)
+    for place in places:
+        if place.id not in with_reader:
+            yield f"{place.id!r}: no reader names it, expected at least one"
+    node_of = {place.id: place.node for place in places}
+    for reader in site.readers:
+        home = node_of.get(reader.door or reader.bank or "")
+        if home is not None and home != reader.node:
+            yield f"reader {reader.id!r}.node: {reader.node!r}, expected {home!r}, where its lock hangs"
+
+
+def _ids(section: Iterable[_Named]) -> set[str]:
+    return {thing.id for thing in section}
+
+
+def _expect(name: str, known: set[str], key: str) -> Iterator[str]:
+    if name not in known:
+        yield f"{key}: {name!r} does not exist, expected one of {', '.join(sorted(known - {''}))}"

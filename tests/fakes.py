@@ -1,0 +1,93 @@
+"""Stand-ins for the gateway's rim: a clock that is set by hand, a downlink that remembers what was sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway.domain.history import Point, Value
+from gateway.domain.parcels import Parcel
+from gateway.domain.people import Member
+from gateway.ports import Cursor, NotWritten
+from protocol.signing import Signed
+from protocol.site import Site
+from protocol.site_file import read_site
+
+SITES = Path(__file__).parents[1] / "deploy" / "sites"
+
+
+def site(name: str = "sceaux-smart") -> Site:
+    return read_site((SITES / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml")
+
+
+@dataclass
+class SetClock:
+    """Stands still until it is moved."""
+
+    at: datetime = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_s(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class RememberingDownlink:
+    """Keeps what would have gone out."""
+
+    acks: list[Cursor] = field(default_factory=list)
+    lists: list[Signed] = field(default_factory=list)
+    patches: list[Signed] = field(default_factory=list)
+    commands: list[Signed] = field(default_factory=list)
+
+    def acknowledge(self, site: str, cursor: Cursor) -> None:
+        self.acks.append(cursor)
+
+    def send_list(self, site: str, node: str, signed: Signed) -> None:
+        self.lists.append(signed)
+
+    def send_patch(self, site: str, node: str, signed: Signed) -> None:
+        self.patches.append(signed)
+
+    def send_command(self, site: str, node: str, signed: Signed) -> None:
+        self.commands.append(signed)
+
+
+@dataclass
+class RememberingNotifier:
+    """Keeps what members would have been told."""
+
+    codes: dict[str, str] = field(default_factory=dict)
+
+    def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None:
+        self.codes[parcel.id] = code
+
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass
+class MemoryHistory:
+    """Keeps points as InfluxDB does: one per measurement, tags and time, fields replaced one by one."""
+
+    points: dict[tuple[Series, int], dict[str, Value]] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
+    attempts: int = 0
+    away: bool = False
+
+    def write(self, points: Sequence[Point]) -> None:
+        self.attempts += 1
+        if self.away:
+            raise NotWritten("history is away")
+        self.batches.append(len(points))
+        for point in points:
+            self.points.setdefault(((point.measurement, point.tags), point.time_ns), {}).update(point.fields)
+
+    def values(self, measurement: str, name: str) -> list[Value]:
+        """Every value of one field, in the order of time."""
+        rows = sorted(
+            (time, fields) for ((kind, _), time), fields in self.points.items() if kind == measurement
+        )
+        return [fields[name] for _, fields in rows if name in fields]

@@ -1,0 +1,127 @@
+"""The demo, as somebody types it: its last word, what it leaves behind, and what it survives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import httpx2
+import pytest
+
+from firmware_sim.bench.processes import free_port
+from tests.servers.influxdb import InfluxDB
+
+_UP_WITHIN_S = 90
+
+
+class Demo:
+    """A running `passerelle demo`."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.data = folder / "data"
+        self.log = folder / "demo.log"
+        argv = [sys.executable, "-m", "passerelle", "demo", "--seed", "7", "--port", str(free_port())]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*argv, "--data", str(self.data), *words],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def told(self, name: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.data / name).read_text(encoding="utf-8"))
+        return content
+
+    def until_up(self) -> dict[str, Any]:
+        for _ in range(_UP_WITHIN_S * 10):
+            if "All is up" in self.log.read_text(encoding="utf-8"):
+                return self.told("demo.json")
+            assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
+            sleep(0.1)
+        raise AssertionError(f"not up: {self.log.read_text(encoding='utf-8')}")
+
+    def end(self) -> int:
+        return self.process.wait(120)
+
+    def pids(self) -> list[int]:
+        pids = self.told("demo.json")["pids"]
+        return [pids["gateway"], pids["broker"], *pids["nodes"].values()]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[list[Demo]]:
+    """Start demos by appending them: each is ended with the test."""
+    started: list[Demo] = []
+    yield started
+    for each in started:
+        if each.process.poll() is None:
+            each.process.terminate()
+            each.process.wait(30)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_it_ends_by_itself_with_nothing_lost_doubled_or_wrong(tmp_path: Path, demo: list[Demo]) -> None:
+    demo.append(running := Demo(tmp_path, "--for", "6", "--days", "1"))
+    told = running.until_up()
+    assert told.keys() == {"url", "broker", "database", "staff_login_url", "api_keys", "sites", "pids"}
+    assert len(told["pids"]["nodes"]) >= 12
+    assert httpx2.post(told["staff_login_url"]).status_code == 303
+    billing = {"Authorization": f"Bearer {told['api_keys']['billing']}"}
+    assert httpx2.get(f"{told['url']}/api/v1/tariffs", headers=billing).is_success
+    pids = running.pids()
+    assert running.end() == 0, running.log.read_text(encoding="utf-8")
+    verdict = running.told("verify.json")
+    assert (verdict["lost"], verdict["doubled"], verdict["wrong_minutes"]) == (0, 0, 0)
+    assert verdict["events"] > 0
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_whatever_is_killed_comes_back_and_nothing_is_lost(tmp_path: Path, demo: list[Demo]) -> None:
+    demo.append(running := Demo(tmp_path, "--for", "16", "--days", "0"))
+    running.until_up()
+    for name in ("gateway", "broker", "ss-entrance"):
+        pids = running.told("demo.json")["pids"]
+        os.kill({**pids, **pids["nodes"]}[name], signal.SIGKILL)
+        sleep(4)
+    assert running.end() == 0, running.log.read_text(encoding="utf-8")
+    verdict = running.told("verify.json")
+    assert (verdict["lost"], verdict["doubled"], verdict["wrong_minutes"]) == (0, 0, 0)
+
+
+def test_an_influxdb_tells_the_same_sums(tmp_path: Path, demo: list[Demo], influxdb: InfluxDB) -> None:
+    words = ("--influx", influxdb.url, "--influx-database", "passerelle")
+    demo.append(running := Demo(tmp_path, "--for", "4", "--days", "2", *words))
+    assert running.end() == 0, running.log.read_text(encoding="utf-8")
+    assert running.told("verify.json")["wrong_history"] == 0
+    assert "days that InfluxDB tells otherwise" in running.log.read_text(encoding="utf-8")
+
+
+def test_ctrl_c_leaves_no_process_behind(tmp_path: Path, demo: list[Demo]) -> None:
+    demo.append(running := Demo(tmp_path, "--days", "0"))
+    running.until_up()
+    pids = running.pids()
+    os.killpg(running.process.pid, signal.SIGINT)
+    assert running.end() == 130
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_a_folder_that_is_no_demos_is_left_alone(tmp_path: Path, demo: list[Demo]) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "thesis.odt").write_text("years of work")
+    demo.append(running := Demo(tmp_path, "--for", "1"))
+    assert running.end() == 2
+    assert (tmp_path / "data" / "thesis.odt").exists()
+    assert "nothing was touched" in running.log.read_text(encoding="utf-8")

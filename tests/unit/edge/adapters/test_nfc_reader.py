@@ -1,0 +1,184 @@
+"""A badge reader whose driver does as the test says."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import nfc.tag
+import pytest
+
+from edge.adapters import nfc_reader
+from edge.adapters.nfc_reader import HeldCard, NfcReader
+from edge.ports import PortFact, ReaderFails, ReaderWorks, Tapped
+
+ANA = bytes.fromhex("04a1b2c3d4e5f6")
+
+
+def test_a_card_that_is_held_is_one_tap() -> None:
+    held = HeldCard()
+    assert [held.is_tap(ANA, 10 + tenths / 10) for tenths in range(20)] == [True] + [False] * 19
+
+
+def test_a_card_that_comes_back_at_once_was_never_away() -> None:
+    held = HeldCard()
+    assert [held.is_tap(ANA, 10.0), held.is_tap(ANA, 10.6)] == [True, False]
+
+
+def test_a_card_that_was_away_is_tapped_again() -> None:
+    held = HeldCard()
+    assert [held.is_tap(ANA, 10.0), held.is_tap(ANA, 10.8)] == [True, True]
+
+
+def test_another_card_is_another_tap() -> None:
+    held = HeldCard()
+    assert [held.is_tap(ANA, 10.0), held.is_tap(b"ben!", 10.1), held.is_tap(ANA, 10.2)] == [True] * 3
+
+
+Sighting = bytes | Exception | Callable[[], bytes | None] | None
+
+
+@dataclass
+class Frontend:
+    """Shows one sighting after the other, then an empty field; `closed` counts."""
+
+    sightings: Iterator[Sighting]
+    closing: Exception | None = None
+    closed: int = 0
+    port_closed: bool = False
+    threads: set[int] = field(default_factory=set)
+
+    @property
+    def device(self) -> Any:
+        tty = SimpleNamespace(close=self._close_port)
+        return SimpleNamespace(chipset=SimpleNamespace(transport=SimpleNamespace(tty=tty)))
+
+    def sense(self, *_targets: object, iterations: int) -> bytes | None:
+        assert iterations == 1
+        self.threads.add(threading.get_ident())
+        match next(self.sightings, None):
+            case Exception() as error:
+                raise error
+            case bytes() | None as card:
+                return card
+            case act:
+                return act()
+
+    def close(self) -> None:
+        self.closed += 1
+        if self.closing is not None:
+            raise self.closing
+
+    def _close_port(self) -> None:
+        self.port_closed = True
+
+
+@pytest.fixture(autouse=True)
+def activation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what was sensed be the card; `b"short"` answers too short, `b"torn"` not at all."""
+
+    def activate(_frontend: Frontend, target: bytes) -> Any:
+        if target == b"short":
+            raise IndexError("bytearray index out of range")
+        return None if target == b"torn" else SimpleNamespace(identifier=bytearray(target))
+
+    monkeypatch.setattr(nfc.tag, "activate", activate)
+    monkeypatch.setattr(nfc_reader, "_POLL_EVERY_S", 0.001)
+    monkeypatch.setattr(nfc_reader, "_RETRY_S", (0.001,))
+
+
+def heard(*openings: Frontend | Exception, facts: int) -> list[PortFact]:
+    """Run a reader that opens these frontends one after the other until so many facts have come."""
+
+    async def play() -> list[PortFact]:
+        found: list[PortFact] = []
+        enough = asyncio.Event()
+
+        def post(fact: PortFact) -> None:
+            found.append(fact)
+            if len(found) == facts:
+                enough.set()
+
+        next_opening = iter(openings)
+
+        def open_frontend(path: str) -> Frontend:
+            assert path == "tty:AMA0:pn532"
+            opening = next(next_opening)
+            if isinstance(opening, Exception):
+                raise opening
+            return opening
+
+        reader = NfcReader(
+            "entrance-in", "tty:AMA0:pn532", bytes.hex, asyncio.get_running_loop().time, open_frontend
+        )
+        await _for_a_while(reader.run(post), enough)
+        return found
+
+    return asyncio.run(play())
+
+
+async def _for_a_while(running: Coroutine[Any, Any, None], enough: asyncio.Event) -> None:
+    task = asyncio.create_task(running)
+    await asyncio.wait_for(enough.wait(), 10)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+WORKS = ReaderWorks("entrance-in")
+TAPPED = Tapped("entrance-in", ANA.hex())
+
+
+def test_a_card_in_the_field_is_a_tap_and_only_its_reference_leaves_the_reader() -> None:
+    assert heard(Frontend(iter([None, ANA, ANA])), facts=2) == [WORKS, TAPPED]
+
+
+def test_every_call_of_the_driver_is_made_in_one_thread_of_its_own() -> None:
+    frontend = Frontend(iter([None, ANA, None, b"ben!"]))
+    heard(frontend, facts=3)
+    assert len(frontend.threads) == 1
+    assert threading.get_ident() not in frontend.threads
+
+
+@pytest.mark.parametrize("error", [OSError(5, "EIO"), IndexError("frame"), ValueError("odd-length string")])
+def test_a_reader_that_fails_is_reported_and_opened_again(error: Exception) -> None:
+    first, second = Frontend(iter([error])), Frontend(iter([ANA]))
+    facts = heard(first, second, facts=4)
+    assert facts == [WORKS, ReaderFails("entrance-in", f"{type(error).__name__}: {error}"), WORKS, TAPPED]
+    assert first.closed == 1
+
+
+def test_a_reader_that_cannot_be_opened_is_tried_again() -> None:
+    facts = heard(OSError(19, "no reader"), OSError(19, "no reader"), Frontend(iter([ANA])), facts=4)
+    assert [type(fact) for fact in facts] == [ReaderFails, ReaderFails, ReaderWorks, Tapped]
+
+
+def test_a_port_that_nfcpy_leaves_open_is_closed() -> None:
+    unplugged = Frontend(iter([OSError(5, "EIO")]), closing=IndexError("termios"))
+    heard(unplugged, Frontend(iter([])), facts=3)
+    assert unplugged.port_closed
+
+
+@pytest.mark.parametrize("card", [b"short", b"torn"])
+def test_a_card_that_cannot_be_read_is_no_tap_and_no_fault_of_the_reader(card: bytes) -> None:
+    frontend = Frontend(iter([card, ANA]))
+    assert heard(frontend, facts=2) == [WORKS, TAPPED]
+
+
+def test_a_reader_is_closed_when_the_node_stops() -> None:
+    frontend = Frontend(iter([ANA]))
+    heard(frontend, facts=2)
+    assert frontend.closed == 1
+
+
+def test_a_driver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nfc_reader, "_LONGEST_CALL_S", 0.05)
+    let_go = threading.Event()
+
+    def hang() -> None:
+        let_go.wait(10)
+
+    facts = heard(Frontend(iter([hang])), Frontend(iter([ANA])), facts=4)
+    let_go.set()
+    assert [type(fact) for fact in facts] == [ReaderWorks, ReaderFails, ReaderWorks, Tapped]

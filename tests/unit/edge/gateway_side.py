@@ -1,0 +1,84 @@
+"""The gateway's half of a conversation: a key, and lists, patches and commands signed with it."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.trust import Trust
+from protocol.access import AccessList, AccessPatch, Rights, Window
+from protocol.base import Message
+from protocol.codec import encode
+from protocol.messages import Action, Command, UnlockDoor
+from protocol.signing import sign
+from tests.unit.edge.fakes import NINE
+
+SITE, NODE = "sceaux-smart", "ss-entrance"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+TRUST = Trust(KEY.public_key(), SITE, NODE)
+BOOT = "b007b007b007b007"
+ANA, BEN = "c_" + "a" * 32, "c_" + "b" * 32
+
+
+def listing(
+    revision: int = 4,
+    *,
+    issued_at: datetime = NINE,
+    points: tuple[str, ...] = ("entrance",),
+    credential: str = ANA,
+    site: str = SITE,
+    node: str = NODE,
+    sets: tuple[int, ...] = (1,),
+) -> AccessList:
+    """Return a list where Ana may pass `points` from eight to six, with window set 1 in it."""
+    windows = tuple(
+        Window(point=p, start=NINE - timedelta(hours=1), end=NINE + timedelta(hours=9), why="member")
+        for p in points
+    )
+    return AccessList(
+        site=site,
+        node=node,
+        revision=revision,
+        issued_at=issued_at,
+        horizon=issued_at + timedelta(hours=48),
+        expires_at=issued_at + timedelta(hours=36),
+        on_stale={},
+        sets={1: windows},
+        credentials={credential: Rights(sets=sets, member=True)},
+    )
+
+
+def patch(base: int, revision: int, credentials: dict[str, Rights | None], node: str = NODE) -> AccessPatch:
+    return AccessPatch(site=SITE, node=node, base=base, revision=revision, sets={}, credentials=credentials)
+
+
+def command(
+    action: Action | None = None,
+    *,
+    name: str = "k-1",
+    node: str = NODE,
+    boot: str = BOOT,
+    not_after_uptime_s: float = 1005.0,
+) -> Command:
+    return Command(
+        id=name,
+        site=SITE,
+        node=node,
+        boot=boot,
+        not_after_uptime_s=not_after_uptime_s,
+        action=action or UnlockDoor(door="entrance"),
+    )
+
+
+def signed(body: Message, kind: Literal["access_list", "access_patch", "command"] | None = None) -> bytes:
+    kinds: dict[type[Message], Literal["access_list", "access_patch", "command"]] = {
+        AccessList: "access_list",
+        AccessPatch: "access_patch",
+        Command: "command",
+    }
+    return encode(sign(KEY, kind or kinds[type(body)], body))
+
+
+def tampered(payload: bytes) -> bytes:
+    """Change one thing in a signed message."""
+    return payload.replace(b'"entrance"', b'"vault"').replace(b'"k-1"', b'"k-9"')

@@ -1,0 +1,169 @@
+"""Which access lists a node takes."""
+
+from datetime import timedelta
+
+import pytest
+
+from edge.lists import AccessKeeper, ListRefused
+from protocol.access import AccessList, Rights
+from protocol.base import MAX_MESSAGE_BYTES
+from tests.unit.edge.fakes import NINE, HandClock, ListStoreInMemory
+from tests.unit.edge.gateway_side import ANA, BEN, TRUST, listing, patch, signed, tampered
+from tests.unit.edge.virtual_time import run_virtually
+
+
+class Desk:
+    """A keeper, and what lies in its store after each list."""
+
+    def __init__(self, held: AccessList | None = None) -> None:
+        self.clock = HandClock()
+        self.store = ListStoreInMemory(held)
+        self.keeper = AccessKeeper(TRUST, self.store, self.clock)
+        self.keeper.load()
+
+    def take(self, payload: bytes, *, retained: bool = False) -> bool:
+        return run_virtually(self._take(payload, retained=retained))
+
+    def patch(self, payload: bytes) -> bool:
+        return run_virtually(self._patch(payload))
+
+    async def _take(self, payload: bytes, *, retained: bool) -> bool:
+        taken = self.keeper.take_list(payload, retained=retained)
+        await self.keeper.saved()
+        return taken
+
+    async def _patch(self, payload: bytes) -> bool:
+        taken = self.keeper.take_patch(payload)
+        await self.keeper.saved()
+        return taken
+
+
+def test_a_signed_list_is_held_and_saved() -> None:
+    desk = Desk()
+    assert desk.keeper.revision == 0
+    assert desk.take(signed(listing(4)))
+    assert desk.keeper.held == desk.store.saved == listing(4)
+
+
+def test_a_saved_list_is_taken_up_again() -> None:
+    assert Desk(listing(4)).keeper.revision == 4
+
+
+def test_a_damaged_list_is_reported_and_none_is_held() -> None:
+    keeper = AccessKeeper(TRUST, ListStoreInMemory(damaged=True), HandClock())
+    with pytest.raises(ListRefused, match="unreadable"):
+        keeper.load()
+    assert keeper.held is None
+
+
+def test_a_newer_list_replaces_the_one_held() -> None:
+    desk = Desk(listing(4))
+    assert desk.take(signed(listing(5, credential=BEN)))
+    assert desk.keeper.held == listing(5, credential=BEN)
+
+
+def test_the_list_that_is_held_is_not_taken_twice() -> None:
+    assert not Desk(listing(4)).take(signed(listing(4)))
+
+
+def test_an_older_list_is_refused() -> None:
+    desk = Desk(listing(4))
+    with pytest.raises(ListRefused, match="older than revision 4") as refusal:
+        desk.take(signed(listing(3)))
+    assert (refusal.value.revision, desk.keeper.revision) == (3, 4)
+
+
+def test_an_older_list_that_the_broker_kept_is_passed_over() -> None:
+    desk = Desk(listing(4))
+    assert not desk.take(signed(listing(3)), retained=True)
+    assert desk.keeper.revision == 4
+
+
+def test_a_list_that_was_tampered_with_is_refused() -> None:
+    with pytest.raises(ListRefused, match="not signed"):
+        Desk().take(tampered(signed(listing(4))))
+
+
+def test_a_command_cannot_pass_for_a_list() -> None:
+    with pytest.raises(ListRefused, match="signed as command"):
+        Desk().take(signed(listing(4), "command"))
+
+
+@pytest.mark.parametrize(
+    ("site", "node"), [("le-petit-voisin", "ss-entrance"), ("sceaux-smart", "ss-garden")]
+)
+def test_a_list_for_another_node_is_refused(site: str, node: str) -> None:
+    with pytest.raises(ListRefused, match=f"made for {site}/{node}") as refusal:
+        Desk().take(signed(listing(4, site=site, node=node)))
+    assert refusal.value.revision == 4
+
+
+def test_a_list_that_names_missing_window_sets_is_refused() -> None:
+    with pytest.raises(ListRefused, match="window sets"):
+        Desk().take(signed(listing(4, sets=(1, 2))))
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"\xff\xfe", b"[1]", b"x" * (MAX_MESSAGE_BYTES + 1)])
+def test_what_is_no_message_is_refused(payload: bytes) -> None:
+    with pytest.raises(ListRefused):
+        Desk().take(payload)
+
+
+def test_a_signed_body_that_is_no_list_is_refused() -> None:
+    with pytest.raises(ListRefused, match="bad_field"):
+        Desk().take(signed(patch(4, 5, {}), "access_list"))
+
+
+def test_a_patch_of_the_held_list_is_applied_and_saved() -> None:
+    desk = Desk(listing(4))
+    assert desk.patch(signed(patch(4, 5, {ANA: None, BEN: Rights(sets=(1,), member=True)})))
+    assert desk.keeper.revision == 5
+    assert desk.keeper.held is not None
+    assert list(desk.keeper.held.credentials) == [BEN]
+    assert desk.store.saved == desk.keeper.held
+
+
+def test_a_patch_that_the_list_has_is_passed_over() -> None:
+    assert not Desk(listing(5)).patch(signed(patch(4, 5, {ANA: None})))
+
+
+def test_a_patch_of_another_list_is_refused() -> None:
+    desk = Desk(listing(4))
+    with pytest.raises(ListRefused) as refusal:
+        desk.patch(signed(patch(5, 6, {ANA: None})))
+    assert (refusal.value.revision, desk.keeper.held) == (6, listing(4))
+
+
+def test_a_patch_without_a_list_is_refused() -> None:
+    with pytest.raises(ListRefused, match="no list is held"):
+        Desk().patch(signed(patch(4, 5, {})))
+
+
+def test_a_patch_for_another_node_is_refused() -> None:
+    with pytest.raises(ListRefused, match="made for"):
+        Desk(listing(4)).patch(signed(patch(4, 5, {ANA: None}, node="ss-garden")))
+
+
+def test_a_clock_that_is_in_step_is_trusted() -> None:
+    assert Desk(listing(4)).keeper.clock_trusted()
+
+
+def test_a_clock_that_is_out_of_step_is_not_trusted() -> None:
+    desk = Desk(listing(4))
+    desk.clock.in_step = False
+    assert not desk.keeper.clock_trusted()
+
+
+def test_a_clock_that_was_set_back_behind_the_list_is_not_trusted() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    desk.clock.pass_s(3600)
+    assert desk.keeper.clock_trusted()
+    desk.clock.at = NINE
+    assert not desk.keeper.clock_trusted()
+
+
+def test_a_list_from_the_future_makes_the_clock_untrustworthy() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4, issued_at=NINE + timedelta(minutes=5))))
+    assert not desk.keeper.clock_trusted()

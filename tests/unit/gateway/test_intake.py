@@ -1,0 +1,207 @@
+"""Intake on a real ledger in a file, without sockets."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.adapters.ledger import SqlLedger
+from gateway.domain.journal import Identity, place_in_time
+from gateway.intake import Intake, Received, Taken
+from gateway.ports import Cursor
+from protocol.base import MAX_MESSAGE_BYTES
+from tests.fakes import RememberingDownlink, SetClock
+
+TOPIC = "passerelle/sceaux-smart/ss-entrance/up/events"
+EPOCH = "e" * 16
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    ledger = SqlLedger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield ledger
+    ledger.close()
+
+
+class House:
+    """An intake with everything it speaks to."""
+
+    def __init__(self, ledger: SqlLedger) -> None:
+        self.ledger = ledger
+        self.downlink = RememberingDownlink()
+        self.told: list[Taken] = []
+        nodes = {"ss-entrance": "sceaux-smart", "ss-garden": "sceaux-smart"}
+        self.intake = Intake(ledger, SetClock(), self.downlink, nodes, self.told.append)
+
+    def take(self, *payloads: bytes, topic: str = TOPIC) -> None:
+        self.intake.take([Received(topic, payload) for payload in payloads])
+
+    def held(self) -> list[int]:
+        with self.ledger.reading() as books:
+            return [numbered.entry.identity.seq for numbered in books.journal.after(0, 10_000)]
+
+    def counts(self) -> dict[str, int]:
+        with self.ledger.reading() as books:
+            return books.journal.counts()
+
+    def letters(self) -> list[tuple[str, bytes]]:
+        with self.ledger.reading() as books:
+            return [(letter.reason, letter.payload) for letter in books.journal.dead_letters(100)]
+
+
+@pytest.fixture
+def house(ledger: SqlLedger) -> House:
+    return House(ledger)
+
+
+def record(seq: int, **event: Any) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "at": "2026-11-24T08:59:00Z",
+        "boot": "b" * 16,
+        "uptime_s": 100.0 + seq,
+        "clock": "synchronised",
+        "event": event or {"type": "DoorClosed", "door": "entrance", "open_s": 1.5},
+    }
+
+
+def batch(*records: dict[str, Any], **changes: Any) -> bytes:
+    whole = {
+        "v": 1,
+        "site": "sceaux-smart",
+        "node": "ss-entrance",
+        "epoch": EPOCH,
+        "held_from": 1,
+        "boot": "b" * 16,
+        "sent_at": "2026-11-24T09:00:00Z",
+        "sent_uptime_s": 200.0,
+        "records": list(records),
+    }
+    return json.dumps(whole | changes).encode()
+
+
+def test_what_was_sent_is_kept_and_acknowledged(house: House) -> None:
+    house.take(batch(record(1), record(2)))
+    assert house.held() == [1, 2]
+    assert house.downlink.acks == [Cursor("ss-entrance", EPOCH, 2)]
+
+
+def test_a_group_of_messages_is_acknowledged_once(house: House) -> None:
+    house.take(batch(record(1)), batch(record(2)), batch(record(3)))
+    assert house.downlink.acks == [Cursor("ss-entrance", EPOCH, 3)]
+
+
+def test_a_duplicate_is_answered_with_the_cursor_and_kept_once(house: House) -> None:
+    house.take(batch(record(1), record(2)))
+    house.take(batch(record(1), record(2)))
+    house.take(batch(record(2), record(3)))
+    assert house.held() == [1, 2, 3]
+    assert [ack.seq for ack in house.downlink.acks] == [2, 2, 3]
+
+
+def test_what_is_out_of_order_is_left_for_the_node_to_send_again(house: House) -> None:
+    house.take(batch(record(1)), batch(record(3)))
+    assert house.held() == [1]
+    assert house.downlink.acks == [Cursor("ss-entrance", EPOCH, 1)]
+
+
+def test_a_batch_with_a_hole_is_taken_up_to_the_hole(house: House) -> None:
+    house.take(batch(record(1), record(2), record(4)))
+    assert house.held() == [1, 2]
+    assert house.downlink.acks[-1].seq == 2
+
+
+def test_what_a_node_no_longer_holds_is_noted_as_a_gap(house: House) -> None:
+    house.take(batch(record(5), held_from=5))
+    assert house.held() == [5]
+    assert house.counts()["gaps"] == 1
+    assert house.downlink.acks[-1].seq == 5
+
+
+def test_epochs_have_cursors_of_their_own(house: House) -> None:
+    house.take(batch(record(1)), batch(record(1), epoch="f" * 16))
+    assert house.held() == [1, 1]
+
+
+def test_an_entry_can_be_found_by_its_identity(house: House) -> None:
+    house.take(batch(record(1)))
+    with house.ledger.reading() as books:
+        assert books.journal.get(Identity("ss-entrance", EPOCH, 1)) is not None
+        assert books.journal.get(Identity("ss-entrance", EPOCH, 2)) is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"{", "not_json"),
+        (b"\x00\xff", "not_json"),
+        (b" " * (MAX_MESSAGE_BYTES + 1), "too_large"),
+        (batch(record(1), epoch="?"), "bad_field"),
+        (batch(record(1), node="ss-garden"), "wrong_sender"),
+        (batch(record(1), site="elsewhere"), "wrong_sender"),
+        (b'{"v": 1, "records": ' + b"[" * 5000, "not_json"),
+    ],
+)
+def test_what_cannot_be_understood_is_kept_raw_with_the_reason(
+    house: House, payload: bytes, reason: str
+) -> None:
+    house.take(payload, batch(record(1)))
+    assert house.letters() == [(reason, payload)]
+    assert house.held() == [1], "the message after it is not held up"
+
+
+def test_a_node_that_no_site_file_has_is_not_believed(house: House) -> None:
+    house.take(batch(record(1), node="ss-attic"), topic=TOPIC.replace("ss-entrance", "ss-attic"))
+    assert [reason for reason, _ in house.letters()] == ["unknown_node"]
+    assert house.downlink.acks == []
+
+
+def test_one_unreadable_record_is_set_aside_and_the_spool_goes_on(house: House) -> None:
+    strange = record(2, type="DoorMelted")
+    house.take(batch(record(1), strange, record(3)))
+    assert house.held() == [1, 3]
+    assert house.downlink.acks[-1].seq == 3
+    (letter,) = house.letters()
+    assert letter[0] == "bad_field"
+    assert json.loads(letter[1]) == strange
+
+
+def test_a_batch_of_a_later_version_is_kept_and_acknowledged(house: House) -> None:
+    house.take(batch(record(1), record(2), v=2, colour="blue"))
+    assert [reason for reason, _ in house.letters()] == ["unknown_version", "unknown_version"]
+    assert house.downlink.acks[-1].seq == 2
+
+
+def test_the_same_poison_again_is_only_counted(house: House) -> None:
+    house.take(b"{")
+    house.take(b"{")
+    assert len(house.letters()) == 1
+    assert house.counts()["dead_letters"] == 2
+
+
+def test_nothing_is_acknowledged_that_could_not_be_committed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("gateway.adapters.ledger.journal.JournalTable.append", fail)
+    house.take(batch(record(1)))
+    assert house.downlink.acks == []
+    assert house.held() == []
+
+
+def test_a_message_that_breaks_the_gateways_own_code_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_on_nine(given: Any, now: Any) -> Any:
+        if given.records[0].seq == 9:
+            raise RuntimeError("a fault of ours")
+        return place_in_time(given, now)
+
+    monkeypatch.setattr("gateway.intake.place_in_time", break_on_nine)
+    house.take(batch(record(9), held_from=9, epoch="f" * 16), batch(record(1)))
+    assert house.held() == [1]
+    assert [reason for reason, _ in house.letters()] == ["intake_failed"]

@@ -1,0 +1,189 @@
+"""A whole gateway without a broker: a real ledger, worked by hand, and nodes that say what they are told."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gateway.adapters.ledger import SqlLedger
+from gateway.adapters.signer import FileSigner
+from gateway.commands import AddMembers, BookSpace, MintKey, NewMember
+from gateway.domain.bookings import Booking
+from gateway.domain.people import Category, Member, Plan
+from gateway.domain.tariff import Tariff, read_tariff
+from gateway.ports import Role
+from gateway.service import Gateway
+from protocol.codec import encode
+from protocol.events import (
+    BadgePresented,
+    Crossed,
+    Direction,
+    DoorClosed,
+    DoorOpened,
+    Event,
+    EventBatch,
+    PresenceChanged,
+    Record,
+)
+from protocol.messages import NodeStatus
+from protocol.topics import NodeTopics
+from tests.fakes import SITES, RememberingDownlink, RememberingNotifier, SetClock, site
+
+SCEAUX = "sceaux-smart"
+VOISIN = "le-petit-voisin"
+EPOCH = "e" * 16
+BOOT = "b" * 16
+CARD_KEY = b"k" * 32
+
+
+def card(number: int) -> str:
+    return f"c_{number:032x}"
+
+
+def tariff() -> Tariff:
+    file = SITES.parent / "tariffs" / "sceaux-2026.toml"
+    return read_tariff(file.read_text(encoding="utf-8"), file.name)
+
+
+@dataclass
+class Place:
+    """What the web serves (gateway, keys, tariffs), and the street side of it."""
+
+    gateway: Gateway
+    ledger: SqlLedger
+    public_key: str
+    clock: SetClock
+    downlink: RememberingDownlink
+    notifier: RememberingNotifier
+    credential_key: bytes = CARD_KEY
+    tariffs: tuple[Tariff, ...] = field(default_factory=lambda: (tariff(),))
+    said: Counter[str] = field(default_factory=Counter)
+
+    def key(self, role: Role = "admin") -> dict[str, str]:
+        """Mint an API key, as the header that shows it."""
+        secret = self.gateway.handle(MintKey("api", f"{role} in a test", role, timedelta(days=1)))
+        return {"Authorization": f"Bearer {secret}"}
+
+    def session(self, role: Role = "staff") -> str:
+        return str(self.gateway.handle(MintKey("session", f"{role} in a test", role, timedelta(hours=12))))
+
+    def join(
+        self,
+        number: int,
+        *,
+        plan: Plan = "nomad",
+        category: Category = "member",
+        sites: tuple[str, ...] = (SCEAUX,),
+    ) -> Member:
+        """Take up person `number`, who holds card `number`."""
+        since = self.clock.now() - timedelta(days=300)
+        member = Member(f"m-{number}", f"Camille {number}", category, plan, sites, None, since, None)
+        self.gateway.handle(AddMembers((NewMember(member, (card(number),)),)))
+        return member
+
+    def book(self, space: str, start: datetime, hours: float, title: str | None = None) -> Booking:
+        booking: Booking = self.gateway.handle(
+            BookSpace(SCEAUX, space, "m-1", start, start + timedelta(hours=hours), title)
+        )
+        return booking
+
+    def report(self, node: str, *events: Event, at: datetime | None = None, site: str = SCEAUX) -> int:
+        """Let `node` tell `events`; returns the seq of the first."""
+        moment = at or self.clock.now()
+        first = self.said[node] + 1
+        self.said[node] += len(events)
+        records = tuple(
+            Record(seq=first + n, at=moment, boot=BOOT, uptime_s=100.0, clock="synchronised", event=event)
+            for n, event in enumerate(events)
+        )
+        batch = EventBatch(
+            v=1,
+            site=site,
+            node=node,
+            epoch=EPOCH,
+            held_from=1,
+            boot=BOOT,
+            sent_at=moment,
+            sent_uptime_s=100.0,
+            records=records,
+        )
+        self.gateway.receive(NodeTopics(site, node).up("events"), encode(batch))
+        self.gateway.take_in()
+        return first
+
+    def come(self, number: int, door: str = "entrance", at: datetime | None = None) -> None:
+        """Let person `number` badge in, open the door and cross the beams."""
+        node = _node_of_door(door)
+        seq = self.said[node] + 1
+        self.report(
+            node,
+            badge(number, door),
+            DoorOpened(door=door, cause="grant", grant=seq),
+            Crossed(counter=f"{door}-beams", space=_space_of_door(door), direction="in"),
+            DoorClosed(door=door, open_s=3.0),
+            at=at,
+        )
+
+    def leave(self, number: int, door: str = "entrance", at: datetime | None = None) -> None:
+        """Let person `number` badge out and cross the beams."""
+        out = Crossed(counter=f"{door}-beams", space=_space_of_door(door), direction="out")
+        self.report(_node_of_door(door), badge(number, door, "out"), out, at=at)
+
+    def sense(self, node: str, space: str, *, occupied: bool, at: datetime | None = None) -> None:
+        self.report(node, PresenceChanged(space=space, occupied=occupied), at=at)
+
+    def beat(self, *nodes: str, site: str = SCEAUX, revision: int | None = None) -> None:
+        """Let `nodes` (none: all of the site) say that they are there, with the list they were issued."""
+        with self.gateway.ledger.reading() as books:
+            issued = {node: issue.revision for node, issue in books.nodes.issues().items()}
+        for node in nodes or [node.id for node in self.gateway.sites[site].nodes]:
+            status = NodeStatus(
+                v=1,
+                site=site,
+                node=node,
+                online=True,
+                start="5" * 16,
+                boot=BOOT,
+                uptime_s=100.0,
+                at=self.clock.now(),
+                software="test",
+                list_revision=issued.get(node, 0) if revision is None else revision,
+                pending=0,
+            )
+            self.gateway.receive(NodeTopics(site, node).up("status"), encode(status))
+        self.gateway.take_in()
+
+
+def badge(
+    number: int, point: str, direction: Direction = "in", *, refused_for: str | None = None
+) -> BadgePresented:
+    return BadgePresented(
+        point=point,
+        direction=direction,
+        credential=card(number),
+        assurance="uid",
+        granted=refused_for is None,
+        reason=refused_for or "granted",
+        why=None if refused_for else "member",
+        list_revision=1,
+        list_age_s=60,
+        stale=False,
+    )
+
+
+def open_place(folder: Path) -> Place:
+    """Wire a gateway for both sites over a new ledger in `folder`. Close its ledger when done."""
+    ledger = SqlLedger(f"sqlite:///{folder / 'ledger.sqlite'}")
+    clock, downlink, notifier = SetClock(), RememberingDownlink(), RememberingNotifier()
+    signer = FileSigner(folder / "signing.key")
+    sites = {name: site(name) for name in (SCEAUX, VOISIN)}
+    gateway = Gateway(ledger, clock, downlink, signer, notifier, sites)
+    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier)
+
+
+def _node_of_door(door: str) -> str:
+    return next(known.node for known in site().doors if known.id == door)
+
+
+def _space_of_door(door: str) -> str:
+    return next(known.space for known in site().doors if known.id == door)

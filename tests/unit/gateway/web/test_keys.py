@@ -1,0 +1,101 @@
+"""Keys, links, node settings, the clock of a simulation, and the first login."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from gateway.adapters.clock import SteppedClock
+from gateway.commands import MintKey
+from gateway.web.app import create_app
+from gateway.web.first_login import offer_first_login
+from tests.unit.gateway.web.place import CARD_KEY, Place
+
+_ADDRESS = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+def admin(place: Place) -> TestClient:
+    return TestClient(create_app(place), headers=place.key("admin"), follow_redirects=False)
+
+
+def test_a_key_is_told_once_and_works(admin: TestClient, client: TestClient) -> None:
+    made = admin.post("/api/v1/keys", json={"name": "mairie", "role": "billing", "days": 400})
+    secret = made.json()["secret"]
+    key = {"Authorization": f"Bearer {secret}"}
+    assert client.get("/api/v1/tariffs", headers=key).status_code == 200
+    listed = admin.get("/api/v1/keys")
+    assert secret not in listed.text
+    assert ("api", "mairie", "billing") in [(k["kind"], k["name"], k["role"]) for k in listed.json()]
+
+
+def test_a_login_link_opens_a_session_of_its_role(admin: TestClient, client: TestClient) -> None:
+    wish = {"name": "mur", "role": "viewer", "minutes": 10}
+    url = admin.post("/api/v1/login-links", json=wish).json()["url"]
+    assert url.startswith("http://testserver/login/")
+    assert client.post(url).status_code == 303
+    assert client.get("/api/v1/occupancy").status_code == 200
+    assert client.get("/api/v1/members").status_code == 403
+
+
+def test_nobody_makes_an_administrator_by_link(admin: TestClient) -> None:
+    wish = {"name": "eve", "role": "admin", "minutes": 10}
+    assert admin.post("/api/v1/login-links", json=wish).status_code == 422
+
+
+def test_a_node_is_told_what_it_must_know(admin: TestClient, place: Place) -> None:
+    assert admin.get("/api/v1/node-settings/ss-garden").json() == {
+        "site": "sceaux-smart",
+        "node": "ss-garden",
+        "ledger": place.ledger.id,
+        "gateway_key": place.public_key,
+        "credential_key": CARD_KEY.hex(),
+    }
+    assert admin.get("/api/v1/node-settings/ss-cellar").status_code == 404
+
+
+def test_the_machines_time_cannot_be_moved(admin: TestClient) -> None:
+    answer = admin.put("/api/v1/clock", json={"now": "2026-11-25T08:00:00Z"})
+    assert answer.status_code == 404
+
+
+def test_a_simulation_moves_time_on_and_lets_go(place: Place) -> None:
+    clock = SteppedClock(datetime(2026, 11, 2, tzinfo=UTC))
+    place.gateway.clock = clock
+    admin = TestClient(create_app(place), headers=place.key("admin"))
+    moved = admin.put("/api/v1/clock", json={"now": "2026-11-02T08:00:00Z"})
+    assert moved.json() == {"now": "2026-11-02T08:00:00.000000Z"}
+    assert clock.now() == datetime(2026, 11, 2, 8, tzinfo=UTC)
+    back = admin.put("/api/v1/clock", json={"now": "2026-11-01T08:00:00Z"})
+    assert (back.status_code, back.json()["errors"][0]["pointer"]) == (409, "/now")
+    assert admin.put("/api/v1/clock", json={}).status_code == 422
+
+
+def test_the_first_start_leaves_a_way_in_that_only_the_installer_reads(
+    place: Place, client: TestClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "first-login.txt"
+    link = offer_first_login(place.gateway, file, _ADDRESS)
+    assert link is not None
+    assert file.read_text(encoding="utf-8") == link + "\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert client.post(link.removeprefix(_ADDRESS)).status_code == 303
+    assert client.get("/api/v1/keys").status_code == 200
+
+
+def test_no_link_is_offered_where_an_administrator_can_come_in(place: Place, tmp_path: Path) -> None:
+    place.gateway.handle(MintKey("api", "root", "admin", timedelta(days=1)))
+    file = tmp_path / "first-login.txt"
+    assert offer_first_login(place.gateway, file, _ADDRESS) is None
+    assert not file.exists()
+
+
+def test_a_link_that_nobody_used_in_time_is_replaced(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "first-login.txt"
+    first = offer_first_login(place.gateway, file, _ADDRESS)
+    assert offer_first_login(place.gateway, file, _ADDRESS) is None
+    place.clock.pass_s(3600)
+    second = offer_first_login(place.gateway, file, _ADDRESS)
+    assert second not in {first, None}
+    assert file.read_text(encoding="utf-8").strip() == second

@@ -1,0 +1,101 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from protocol.access import AccessList, AccessPatch, Denied, Granted, PatchRefused, Rights, Window
+
+EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ANA = "c_" + "a" * 32
+BOB = "c_" + "b" * 32
+
+
+def access_list(**changes: object) -> AccessList:
+    whole = {
+        "site": "sceaux-smart",
+        "node": "ss-entrance",
+        "revision": 7,
+        "issued_at": EIGHT,
+        "horizon": EIGHT + timedelta(hours=48),
+        "expires_at": EIGHT + timedelta(hours=36),
+        "on_stale": {"entrance": "members", "garden": "open", "office": "deny"},
+        "sets": {1: (Window(point="entrance", start=EIGHT, end=NOON, why="member"),)},
+        "credentials": {ANA: Rights(sets=(1,), member=True)},
+    }
+    return AccessList.model_validate(whole | changes)
+
+
+def test_a_right_opens_its_door_and_says_why() -> None:
+    assert access_list().decide(ANA, "entrance", EIGHT) == Granted("member")
+
+
+def test_a_pass_that_has_ended_is_refused() -> None:
+    assert access_list().decide(ANA, "entrance", NOON) == Denied("ended")
+
+
+def test_a_pass_that_begins_later_says_when() -> None:
+    early = EIGHT - timedelta(minutes=1)
+    assert access_list().decide(ANA, "entrance", early) == Denied("too_early", opens_at=EIGHT)
+
+
+def test_an_unknown_card_is_refused() -> None:
+    assert access_list().decide(BOB, "entrance", EIGHT) == Denied("unknown_credential")
+
+
+def test_a_right_at_one_door_is_none_at_another() -> None:
+    assert access_list().decide(ANA, "garden", EIGHT) == Denied("no_right_here")
+
+
+@pytest.mark.parametrize(
+    ("credential", "point", "decision"),
+    [
+        (ANA, "entrance", Granted("stale:member", stale=True)),
+        (BOB, "entrance", Denied("list_expired", stale=True)),
+        (BOB, "garden", Granted("stale:open", stale=True)),
+        (ANA, "office", Denied("list_expired", stale=True)),
+        (ANA, "compartment-nobody-listed", Denied("list_expired", stale=True)),
+    ],
+)
+def test_an_expired_list_falls_back_to_what_each_door_says(
+    credential: str, point: str, decision: Granted | Denied
+) -> None:
+    expired = EIGHT + timedelta(hours=36)
+    assert access_list().decide(credential, point, expired) == decision
+
+
+def test_a_clock_that_is_not_trusted_makes_the_list_stale() -> None:
+    decision = access_list().decide(ANA, "office", EIGHT, clock_trusted=False)
+    assert decision == Denied("list_expired", stale=True)
+
+
+def patch(**changes: object) -> AccessPatch:
+    whole = {
+        "site": "sceaux-smart",
+        "node": "ss-entrance",
+        "base": 7,
+        "revision": 8,
+        "sets": {2: (Window(point="entrance", start=EIGHT, end=NOON, why="booking:b-1"),)},
+        "credentials": {BOB: Rights(sets=(2,), member=False)},
+    }
+    return AccessPatch.model_validate(whole | changes)
+
+
+def test_a_patch_gives_a_right() -> None:
+    patched = access_list().apply(patch())
+    assert patched.revision == 8
+    assert patched.decide(BOB, "entrance", EIGHT) == Granted("booking:b-1")
+    assert patched.decide(ANA, "entrance", EIGHT) == Granted("member")
+
+
+def test_a_patch_takes_a_credential_away_with_the_sets_only_it_used() -> None:
+    patched = access_list().apply(patch(sets={}, credentials={ANA: None}))
+    assert patched.decide(ANA, "entrance", EIGHT) == Denied("unknown_credential")
+    assert patched.sets == {}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"base": 6}, {"node": "ss-garden"}, {"site": "le-petit-voisin"}, {"sets": {}}]
+)
+def test_a_patch_for_another_list_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(PatchRefused):
+        access_list().apply(patch(**wrong))

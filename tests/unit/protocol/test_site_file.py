@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from protocol.site_file import SiteFileRefused, read_site
+
+SITES = Path(__file__).parents[3] / "deploy" / "sites"
+SCEAUX = (SITES / "sceaux-smart.toml").read_text(encoding="utf-8")
+
+
+def test_sceaux_smart_has_every_space_of_the_place() -> None:
+    site = read_site(SCEAUX, "sceaux-smart.toml")
+    kinds = [space.kind for space in site.spaces]
+    offices = sorted(space.capacity for space in site.spaces if space.kind == "office")
+    assert [kinds.count(kind) for kind in ("coworking", "meeting", "kitchen", "cosy", "lounge")] == [
+        1,
+        3,
+        1,
+        1,
+        1,
+    ]
+    assert offices[:3] == [1, 1, 1]
+    assert len(offices) == 7
+    assert all(2 <= capacity <= 4 for capacity in offices[3:])
+    assert site.capacity_event == 100
+    assert next(space.capacity for space in site.spaces if space.id == "floor") == 40
+
+
+def test_le_petit_voisin_is_right() -> None:
+    text = (SITES / "le-petit-voisin.toml").read_text(encoding="utf-8")
+    assert read_site(text, "le-petit-voisin.toml").id == "le-petit-voisin"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        (
+            "capacity = 40",
+            "capacity = 0",
+            "space 'floor'.capacity: Input should be greater than or equal to 1",
+        ),
+        ('kind = "cosy"', 'kind = "sauna"', "space 'cosy'.kind"),
+        (
+            'node = "ss-garden"',
+            'node = "ss-gardn"',
+            "door 'garden'.node: 'ss-gardn' does not exist, expected one of",
+        ),
+        ('timezone = "Europe/Paris"', 'timezone = "Europe/Sceaux"', "timezone: 'Europe/Sceaux' is not known"),
+        ("strike = 17\ncontact = 27", "strike = 17\ncontact = 17", "pin 17 is used 2 times"),
+        ('id = "cosy"', 'id = "kitchen"', "id 'kitchen': used 2 times"),
+        ("opens = 08:00:00, closes = 20:00:00", "opens = 21:00:00, closes = 20:00:00", "it must close later"),
+        ("[opening]", "[opening", "not TOML"),
+    ],
+)
+def test_an_error_is_told_with_file_key_and_expectation(right: str, wrong: str, told: str) -> None:
+    spoiled = SCEAUX.replace(right, wrong, 1)
+    with pytest.raises(SiteFileRefused) as refusal:
+        read_site(spoiled, "s.toml")
+    assert told in str(refusal.value)
+    assert all(line.startswith("s.toml: ") for line in str(refusal.value).splitlines())
