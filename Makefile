@@ -1,10 +1,10 @@
-# make demo | test | check | bench | schemas | clean. Options for the program behind a target go in ARGS:
+# make demo | test | check | bench | soak | schemas | clean. Options for the program behind a target go in ARGS:
 #   make demo ARGS="--days 3"      make test ARGS="-k door"
 # Needs make and Python 3.11 or later; all else is put into .venv and .tools, here.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench schemas clean everything python servers
+.PHONY: help demo test check bench soak schemas clean everything python servers
 
 PYTHON ?= python3
 ARGS ?=
@@ -25,6 +25,7 @@ help:
 	@echo "make test     every test; as root on Debian it installs the servers that some of them need"
 	@echo "make check    style, types, import contracts, generated files"
 	@echo "make bench    the figures of the benchmarks page, measured here"
+	@echo "make soak     break things on purpose for hours, and count; ARGS=\"--only NAME\" for one fault"
 	@echo "make schemas  write the generated files anew"
 	@echo "make clean    remove what these commands installed"
 
@@ -46,6 +47,9 @@ check: everything
 
 bench: everything servers
 	@exec $(BIN)/passerelle bench $(ARGS)
+
+soak: everything servers
+	@exec $(BIN)/passerelle sim soak --write docs/reliability.md $(ARGS)
 
 schemas: everything
 	$(BIN)/passerelle schemas

@@ -1,6 +1,7 @@
-"""`passerelle sim`: days lived before a real gateway, and the verdict on its ledger."""
+"""`passerelle sim`: days lived before a real gateway, the verdict on its ledger, and faults by seed."""
 
-from datetime import date, datetime
+import tempfile
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,6 +11,9 @@ from rich.progress import Progress
 
 from firmware_sim.bench.processes import client
 from firmware_sim.calendar import Calendar, CalendarStuck
+from firmware_sim.faults.catalogue import FAULTS
+from firmware_sim.faults.report import write_report
+from firmware_sim.faults.soak import soak as play_all
 from firmware_sim.gateway_api import GatewayApi, GatewayRefused
 from firmware_sim.people import population
 from firmware_sim.truth import Truth
@@ -72,6 +76,31 @@ def verify(
             _fail(failure)
     typer.echo(verdict.as_json())
     raise typer.Exit(0 if verdict.ok else _WRONG)
+
+
+@app.command()
+def soak(
+    *,
+    only: Annotated[list[str] | None, typer.Option(help="A fault by its name; once for each.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same faults.")] = 1,
+    rounds: Annotated[int | None, typer.Option(min=1, help="How often; else as each fault asks.")] = None,
+    write: Annotated[Path | None, typer.Option(help="The page whose table takes the results.")] = None,
+) -> None:
+    """Break things on purpose, and count what was lost, doubled or wrong. Exit code 1: anything was."""
+    unknown = set(only or ()) - {fault.name for fault in FAULTS}
+    if unknown:
+        known = ", ".join(fault.name for fault in FAULTS)
+        raise typer.BadParameter(f"no fault is called {', '.join(sorted(unknown))}; there are: {known}")
+    chosen = [fault for fault in FAULTS if not only or fault.name in only]
+    with tempfile.TemporaryDirectory(prefix="passerelle-soak-") as folder:
+        measured = play_all(chosen, seed, rounds, Path(folder), _today())
+    if write is not None:
+        write_report(write, measured)
+    raise typer.Exit(0 if measured and all(each.tally.ok for each in measured.values()) else _WRONG)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()  # noqa: TID251 - the day on which something was measured
 
 
 def _read_sites(files: list[Path]) -> list[Site]:

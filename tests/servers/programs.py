@@ -1,4 +1,4 @@
-"""Where the real servers' programs are, and what their absence means."""
+"""Where the programs are that tests need besides Python, and what their absence means."""
 
 import os
 import shutil
@@ -11,6 +11,9 @@ _NAMES = {
     "mosquitto-clients": ("mosquitto_sub",),
     "influxdb": ("influxd",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "strace": ("strace",),
+    "faketime": ("faketime",),
+    "iproute2": ("ip",),
 }
 _SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
 

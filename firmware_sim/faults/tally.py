@@ -1,0 +1,27 @@
+"""What came of one fault, tried many times."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The count of one fault. All but `tried` and `unrecorded` should be 0.
+
+    `tried`: times that the fault was made. `lost`: events on a node's disk that the ledger never had.
+    `doubled`: events that it has twice. `wrong`: minutes, rows or promises that came out otherwise than they
+    should. `unrecorded`: taps within 50 ms before a kill, of which no disk knows. `figures` are measured
+    beside them, each with its unit in its name.
+    """
+
+    tried: int
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    unrecorded: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
+    details: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise was kept, and any was put to the test."""
+        return self.tried > 0 and not (self.lost or self.doubled or self.wrong)
