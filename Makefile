@@ -49,6 +49,7 @@ bench: everything servers
 	@exec $(BIN)/passerelle bench $(ARGS)
 
 soak: everything servers
+	@$(UV) sync --quiet --locked --inexact --all-extras --group soak --python $(PYTHON)
 	@exec $(BIN)/passerelle sim soak --write docs/reliability.md $(ARGS)
 
 schemas: everything
@@ -61,7 +62,7 @@ clean:
 
 everything: python $(UV)
 	@test -d .venv || echo "Setting up .venv; this happens once."
-	@$(UV) sync --quiet --locked --all-extras --all-groups --python $(PYTHON)
+	@$(UV) sync --quiet --locked --inexact --all-extras --python $(PYTHON)
 
 servers:
 	@scripts/install-test-servers
