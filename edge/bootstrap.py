@@ -20,6 +20,7 @@ from edge.identity import Identity
 from edge.node import Node, Ports
 from edge.settings import Settings
 from edge.trust import Trust
+from host.service_manager import ServiceManager
 from protocol.codec import encode
 from protocol.identifiers import credential_ref
 from protocol.signing import public_from_text
@@ -60,6 +61,7 @@ async def serve(settings: Settings) -> None:
             spool=spool,
             lists=FileListStore(file.data_dir / "access-list.json"),
             uplink=uplink,
+            manager=ServiceManager(),
         )
         node = Node(equipment, identity, ports, file.heartbeat_s)
         _stop_at_signals(node)

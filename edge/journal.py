@@ -29,6 +29,7 @@ class Journal:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._moved = True
 
     def record(self, event: Event) -> int:
         """Take an event in, as happening now, and return its seq. Does not wait for the disk."""
@@ -55,6 +56,11 @@ class Journal:
                 await self._commit(self._waiting[:_TOGETHER])
             self._idle.set()
 
+    def moves(self) -> bool:
+        """Whether nothing waits, or the disk took or refused something since this was last asked."""
+        moved, self._moved = self._moved or not self._waiting, False
+        return moved
+
     async def flushed(self) -> None:
         """Return once everything recorded so far is on disk."""
         await self._idle.wait()
@@ -64,7 +70,9 @@ class Journal:
             await self._spool.append(records)
         except SpoolFailed:
             _log.exception("event=spool_failed waiting=%d", len(self._waiting))
+            self._moved = True
             await asyncio.sleep(_RETRY_S)
             return
         del self._waiting[: len(records)]
+        self._moved = True
         self._committed(records[-1].seq)

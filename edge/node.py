@@ -31,7 +31,9 @@ from edge.ports import (
     ReaderFails,
     ReaderWorks,
     Received,
+    RollCall,
     Sensed,
+    ServiceManager,
     Spool,
     SpoolFailed,
     Tapped,
@@ -61,6 +63,7 @@ class Ports:
     spool: Spool
     lists: ListStore
     uplink: Uplink
+    manager: ServiceManager
 
 
 class Node:
@@ -75,6 +78,7 @@ class Node:
         self._reader_ids = tuple(reader.id for reader in equipment.readers)
         self._working: dict[str, bool] = {}
         self._levels: dict[Wire, bool] = {}
+        self._answered = True
         clock, topics = ports.clock, identity.topics
         self._keeper = AccessKeeper(identity.trust, ports.lists, clock)
         self._courier = Courier(identity.ledger, topics, ports.spool, ports.uplink, clock)
@@ -115,7 +119,7 @@ class Node:
         """Work until stopped."""
         self._begin()
         duties: list[Callable[[], Awaitable[None]]] = [
-            self._journal.run, self._courier.run, self._beat, self._reread,
+            self._journal.run, self._courier.run, self._beat, self._reread, self._be_watched,
             *(lambda reader=reader: reader.run(self.post) for reader in self._ports.readers),
         ]  # fmt: skip
         tasks = [self._loop.create_task(_for_ever(duty)) for duty in duties]
@@ -177,6 +181,8 @@ class Node:
                 self._bulletin.link(up=isinstance(fact, LinkUp))
             case Received():
                 self._downlink.received(fact)
+            case RollCall():
+                self._answered = True
 
     def _sensed(self, wire: Wire, *, active: bool) -> None:
         seen_before = wire in self._levels
@@ -205,6 +211,15 @@ class Node:
             await asyncio.sleep(self._heartbeat_s)
             self._bulletin.publish_status()
             await self._tidy()
+
+    async def _be_watched(self) -> None:
+        await self._ports.manager.attend(self._lives)
+
+    def _lives(self) -> bool:
+        """Whether facts were handled, and events on their way to the disk, since this was last asked."""
+        answered, self._answered = self._answered, False
+        self.post(RollCall())
+        return answered and self._journal.moves()
 
     async def _tidy(self) -> None:
         try:

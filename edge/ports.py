@@ -65,7 +65,12 @@ class Received:
     retained: bool
 
 
-PortFact = Tapped | ReaderWorks | ReaderFails | Sensed | LinkUp | LinkDown | Received
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """Asks whether facts are still handled."""
+
+
+PortFact = Tapped | ReaderWorks | ReaderFails | Sensed | LinkUp | LinkDown | Received | RollCall
 Post = Callable[[PortFact], None]
 """Takes a fact into the node's queue: callable from any thread, never raises, never waits."""
 
@@ -167,6 +172,14 @@ class Uplink(Protocol):
 
     async def close(self) -> None:
         """Send what is still to be sent, and disconnect."""
+        ...
+
+
+class ServiceManager(Protocol):
+    """Whoever started this program, and starts it again where it stands still."""
+
+    async def attend(self, lives: Callable[[], bool]) -> None:
+        """Tell it that the program is ready; then again and again, while `lives()`, until cancelled."""
         ...
 
 

@@ -1,10 +1,12 @@
 """`python -m gateway --settings FILE`: serve until told to stop."""
 
 import argparse
+import asyncio
 import logging
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -15,19 +17,31 @@ from gateway.domain.tariff import TariffRefused
 from gateway.settings import SettingsRefused, read_settings
 from gateway.web.app import create_app, end_streams
 from gateway.web.first_login import offer_first_login
+from host.service_manager import ServiceManager
 from protocol.site_file import SiteFileRefused
 
 _WRONG_INPUT = 2
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, which at its end also ends the streams that would never end by themselves."""
+    """Uvicorn, which tells the service manager while `lives()`, and ends the streams that would never end."""
 
-    def __init__(self, app: Starlette, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, app: Starlette, host: str = "127.0.0.1", port: int = 0, lives: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__(uvicorn.Config(app, host=host, port=port, log_level="warning"))
         self._app = app
+        self._lives = lives
+        self._attending: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._attending = asyncio.create_task(ServiceManager().attend(self._lives))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._attending is not None:
+            self._attending.cancel()
         end_streams(self._app)
         await super().shutdown(sockets)
 
@@ -48,7 +62,7 @@ def serve(settings_path: Path) -> int:
         print(f"First login: {link}", flush=True)  # noqa: T201  # for whoever installs it
     house.start()
     try:
-        Server(create_app(house), host=settings.http_host, port=settings.http_port).run()
+        Server(create_app(house), settings.http_host, settings.http_port, house.gateway.lives).run()
     finally:
         house.stop()
     return 0

@@ -66,6 +66,11 @@ class Gateway:
         for worker in self._workers.values():
             worker.stop()
 
+    def lives(self) -> bool:
+        """Whether every worker did its work since this was last asked: what a watchdog wants to know."""
+        turned = [worker.turned() for worker in self._workers.values()]  # each is asked: no short cut
+        return all(turned)
+
     def receive(self, topic: str, payload: bytes) -> None:
         """Take a message from the wire. Safe from any thread; never raises, never waits."""
         self._inbox.put(Received(topic, payload))
@@ -103,9 +108,12 @@ class Gateway:
         self._issuer.reissue()
 
     def take_in(self) -> None:
-        """Take in everything that has arrived, and bring the projections up to date."""
-        while messages := self._drain():
+        """Take in one group of what has arrived; after the last one bring the projections up to date."""
+        if messages := self._drain():
             self._intake.take(messages)
+        if not self._inbox.empty():
+            self._workers["intake"].wake()
+            return
         self._keep_time()
         if self._projector.behind:
             self._project()

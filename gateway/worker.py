@@ -15,6 +15,7 @@ class Worker:
         self._every_s = every_s
         self._woken = threading.Event()
         self._stopping = threading.Event()
+        self._turned = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -22,6 +23,12 @@ class Worker:
 
     def wake(self) -> None:
         self._woken.set()
+
+    def turned(self) -> bool:
+        """Whether the work was done, without error, since this was last asked."""
+        turned = self._turned.is_set()
+        self._turned.clear()
+        return turned
 
     def stop(self) -> None:
         """Let the work at hand end, then the thread."""
@@ -36,5 +43,6 @@ class Worker:
             self._woken.clear()
             try:
                 self._work()
+                self._turned.set()
             except Exception:  # noqa: BLE001  # whatever it was: logged whole, and the loop goes on
                 _log.exception("work=%s failed; it will be tried again", self._thread.name)

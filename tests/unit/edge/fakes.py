@@ -1,7 +1,7 @@
 """A node's surroundings in memory: what a test moves by hand, and what it can look at afterwards."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -178,3 +178,15 @@ class UplinkInMemory:
         return [
             decode(EventBatch, payload) for topic, payload, _ in self.sent if topic.endswith("/up/events")
         ]
+
+
+class ManagerInMemory:
+    """Asks every ten seconds whether the node lives, and keeps the answers."""
+
+    def __init__(self) -> None:
+        self.answers: list[bool] = []
+
+    async def attend(self, lives: Callable[[], bool]) -> None:
+        while True:
+            await asyncio.sleep(10)
+            self.answers.append(lives())

@@ -273,3 +273,47 @@ def test_a_flood_of_messages_is_cut_off_and_the_node_goes_on(caplog: pytest.LogC
 
     live(story, access=ANAS_LIST)
     assert "fact_dropped" in caplog.text
+
+
+def test_a_watchdog_is_fed_while_the_node_works() -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(35)
+        assert world.manager.answers == [True, True, True]
+
+    live(story)
+
+
+def test_a_node_whose_facts_are_no_longer_handled_does_not_feed_the_watchdog(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(15)
+        monkeypatch.setattr(world.node, "_handle_safely", lambda fact: None)
+        await asyncio.sleep(20)
+        assert world.manager.answers == [True, True, False]
+
+    live(story)
+
+
+def test_a_disk_that_never_answers_does_not_feed_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stand_still(records: object) -> None:
+        await asyncio.Event().wait()
+
+    async def story(world: World) -> None:
+        monkeypatch.setattr(world.spool, "append", stand_still)
+        await world.tap(BEN)
+        await asyncio.sleep(35)
+        assert world.manager.answers == [True, False, False]
+
+    live(story)
+
+
+def test_a_disk_that_refuses_is_no_reason_to_start_the_node_again() -> None:
+    async def story(world: World) -> None:
+        world.spool.broken = True
+        await world.tap(BEN)
+        await asyncio.sleep(35)
+        world.spool.broken = False
+        assert world.manager.answers == [True, True, True]
+
+    live(story)

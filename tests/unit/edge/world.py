@@ -23,6 +23,7 @@ from tests.unit.edge.fakes import (
     ListStoreInMemory,
     LockInMemory,
     LoopClock,
+    ManagerInMemory,
     SpoolInMemory,
     UplinkInMemory,
 )
@@ -67,6 +68,7 @@ class World:
         self.spool = SpoolInMemory()
         self.store = store
         self.uplink = UplinkInMemory()
+        self.manager = ManagerInMemory()
         trust = Trust(KEY.public_key(), "sceaux-smart", node_id)
         self.identity = Identity(trust, ledger="ledger", start="5" * 16, software="1.0")
         ports = Ports(
@@ -78,6 +80,7 @@ class World:
             spool=self.spool,
             lists=self.store,
             uplink=self.uplink,
+            manager=self.manager,
         )
         self.node = Node(self.equipment, self.identity, ports, heartbeat_s=30)
 

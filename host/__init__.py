@@ -1,0 +1,1 @@
+"""What both programs, node and gateway, ask of the machine that runs them."""
