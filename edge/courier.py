@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from edge.core.delivery import BATCH_BYTES, Due, Fact, Forgotten, Sender, Sent
+from edge.identity import Identity
 from edge.ports import Clock, Spool, SpoolFailed, Uplink
 from protocol.codec import encode
 from protocol.events import EventBatch, Record
 from protocol.messages import Ack
-from protocol.topics import NodeTopics
 
 _log = logging.getLogger(__name__)
 
@@ -22,12 +22,15 @@ _RETRY_S: Final = 1.0
 class Courier:
     """Tells the sender machine what happens, and does what it then allows."""
 
-    def __init__(self, ledger: str, topics: NodeTopics, spool: Spool, uplink: Uplink, clock: Clock) -> None:
-        self._topics = topics
+    def __init__(self, identity: Identity, spool: Spool, uplink: Uplink, clock: Clock) -> None:
+        self._start = identity.start
+        self._topics = topics = identity.topics
         self._spool = spool
         self._uplink = uplink
         self._clock = clock
-        self._sender = Sender(ledger, topics.node, spool.epoch, spool.cursor, spool.last_seq, spool.held_from)
+        self._sender = Sender(
+            identity.ledger, topics.node, spool.epoch, spool.cursor, spool.last_seq, spool.held_from
+        )
         self._work = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -74,6 +77,7 @@ class Courier:
             node=self._topics.node,
             epoch=self._spool.epoch,
             held_from=self._spool.held_from,
+            start=self._start,
             boot=self._clock.boot,
             sent_at=self._clock.now(),
             sent_uptime_s=self._clock.uptime_s(),

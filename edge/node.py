@@ -81,7 +81,7 @@ class Node:
         self._answered = True
         clock, topics = ports.clock, identity.topics
         self._keeper = AccessKeeper(identity.trust, ports.lists, clock)
-        self._courier = Courier(identity.ledger, topics, ports.spool, ports.uplink, clock)
+        self._courier = Courier(identity, ports.spool, ports.uplink, clock)
         self._journal = Journal(ports.spool, clock, lambda last: self._courier.tell(Committed(last)))
         self._bulletin = Bulletin(ports.uplink, topics, self._status, self._snapshot)
         self._doorkeeper = Doorkeeper(

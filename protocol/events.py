@@ -158,11 +158,30 @@ class EventsDropped(Message):
     up_to: Seq
 
 
+class RecordDropped(Message):
+    """Stands in the place of an event that the node had to drop for want of space."""
+
+    type: Literal["RecordDropped"] = "RecordDropped"
+    reason: str
+
+
 class RecordUnreadable(Message):
     """Stands in the place of an event that the gateway never answered; the original is quarantined."""
 
     type: Literal["RecordUnreadable"] = "RecordUnreadable"
     reason: str
+
+
+class EpochBegun(Message):
+    """The node numbers its events anew, in another epoch than `before` (None: it could not be read).
+
+    After `spool_damaged` the old spool lies in quarantine on the node. After `identity_conflict` what the
+    ledger did not take under the old numbers follows under new ones.
+    """
+
+    type: Literal["EpochBegun"] = "EpochBegun"
+    cause: Literal["spool_damaged", "identity_conflict"]
+    before: Epoch | None
 
 
 Event = Annotated[
@@ -182,7 +201,9 @@ Event = Annotated[
     | ReaderRestored
     | AccessListRefused
     | EventsDropped
-    | RecordUnreadable,
+    | RecordDropped
+    | RecordUnreadable
+    | EpochBegun,
     Field(discriminator="type"),
 ]
 
@@ -204,7 +225,8 @@ class Record(Message):
 class EventBatch(Message):
     """Records in order of seq, without holes. `held_from` is the lowest seq that the node still holds.
 
-    `boot`, `sent_at` and `sent_uptime_s` are the node's clocks when it sent, to place unsynchronised times.
+    `boot`, `sent_at` and `sent_uptime_s` are the node's clocks when it sent, to place unsynchronised times;
+    `start` names the run of the process that sent: two at once are twins, of one copied identity.
     """
 
     v: Literal[1] = VERSION
@@ -212,6 +234,7 @@ class EventBatch(Message):
     node: Id
     epoch: Epoch
     held_from: Seq
+    start: Boot
     boot: Boot
     sent_at: Instant
     sent_uptime_s: UptimeSeconds

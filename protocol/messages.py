@@ -5,17 +5,28 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocol.base import VERSION, Id, Instant, Message, UptimeSeconds
-from protocol.events import Boot, Epoch
+from protocol.events import Boot, Epoch, Seq
+
+
+class Renew(Message):
+    """Asks one run of a node's process (`start`) for a new epoch: from `first` on its numbers are taken."""
+
+    start: Boot
+    first: Seq
 
 
 class Ack(Message):
-    """The gateway's cursor: ledger `ledger` has all of `epoch` up to `seq`, committed. 0 means none yet."""
+    """The gateway's cursor: ledger `ledger` has all of `epoch` up to `seq`, committed. 0 means none yet.
+
+    `renew` is set where the sender's events are not those that the ledger has under the same numbers.
+    """
 
     v: Literal[1] = VERSION
     ledger: Id
     node: Id
     epoch: Epoch
     seq: Annotated[int, Field(ge=0)]
+    renew: Renew | None = None
 
 
 class DoorState(Message):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.core.delivery import BATCH_BYTES, Committed, Due, Fact, Sender, Sent
+from edge.identity import Identity
 from edge.ports import Clock
 from protocol.codec import encode
 from protocol.events import EventBatch, Record
-from protocol.topics import NodeTopics
 
 _ENVELOPE_BYTES: Final = 512  # what a batch holds besides its records
 _JITTER: Final = 0.0  # one thread sends for all nodes: nothing needs to be kept apart
@@ -29,19 +29,19 @@ class Outbox:
 
     def __init__(
         self,
-        topics: NodeTopics,
-        ledger: str,
+        identity: Identity,
         epoch: str,
         publish: Callable[[str, bytes], object],
         faults: Faults,
         rng: random.Random,
     ) -> None:
         self.epoch = epoch
-        self._topics = topics
+        self._start = identity.start
+        self._topics = identity.topics
         self._publish = publish
         self._faults = faults
         self._rng = rng
-        self._sender = Sender(ledger, topics.node, epoch, cursor=0, last=0)
+        self._sender = Sender(identity.ledger, self._topics.node, epoch, cursor=0, last=0)
         self._kept: dict[int, tuple[Record, int]] = {}
         self._last = 0
 
@@ -91,6 +91,7 @@ class Outbox:
                 node=self._topics.node,
                 epoch=self.epoch,
                 held_from=1,
+                start=self._start,
                 boot=clock.boot,
                 sent_at=clock.now(),
                 sent_uptime_s=clock.uptime_s(),

@@ -64,7 +64,7 @@ class Town:
         epoch, boot = self.luck.randbytes(8).hex(), self.luck.randbytes(8).hex()
         identity = Identity(trust, settings["ledger"], boot, SOFTWARE)
         luck = random.Random(epoch)
-        outbox = Outbox(identity.topics, settings["ledger"], epoch, self._wire.publish, self._faults, luck)
+        outbox = Outbox(identity, epoch, self._wire.publish, self._faults, luck)
 
         def recorded(record: Record) -> None:
             self.events += 1

@@ -45,7 +45,9 @@ _CONTENT: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "ReaderRestored": ("reader", ()),
     "AccessListRefused": (None, ("reason",)),
     "EventsDropped": (None, ("count",)),
+    "RecordDropped": (None, ("reason",)),
     "RecordUnreadable": (None, ("reason",)),
+    "EpochBegun": (None, ("cause",)),
 }
 """Per kind of event: what names its place, and what is told of it. What is not listed stays in the ledger."""
 

@@ -89,6 +89,7 @@ def _batch(at: str) -> EventBatch:
         node="ss-entrance",
         epoch="e" * 16,
         held_from=1,
+        start="5" * 16,
         boot="b" * 16,
         sent_at=record.at,
         sent_uptime_s=2.0,

@@ -7,13 +7,14 @@ from typing import Any
 
 from edge.core.delivery import BATCH_BYTES, Committed, Linked
 from edge.courier import Courier
+from edge.identity import Identity
 from protocol.events import DoorHeldOpen, Record
 from protocol.messages import Ack
-from protocol.topics import NodeTopics
 from tests.unit.edge.fakes import NINE, LoopClock, SpoolInMemory, UplinkInMemory
+from tests.unit.edge.gateway_side import TRUST
 from tests.unit.edge.virtual_time import run_virtually
 
-TOPICS = NodeTopics("sceaux-smart", "ss-entrance")
+IDENTITY = Identity(TRUST, ledger="ledger", start="5" * 16, software="1.0")
 
 
 def record(seq: int) -> Record:
@@ -38,7 +39,7 @@ def ack(seq: int) -> Ack:
 def told(spool: SpoolInMemory, story: Callable[[Courier, UplinkInMemory], Coroutine[Any, Any, None]]) -> None:
     async def play() -> None:
         uplink = UplinkInMemory()
-        courier = Courier("ledger", TOPICS, spool, uplink, LoopClock())
+        courier = Courier(IDENTITY, spool, uplink, LoopClock())
         working = asyncio.create_task(courier.run())
         await story(courier, uplink)
         working.cancel()

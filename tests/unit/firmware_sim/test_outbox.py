@@ -2,13 +2,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from edge.core.delivery import Linked
+from edge.identity import Identity
 from firmware_sim.calendar.node import SimulatedClock
 from firmware_sim.calendar.outbox import Faults, Outbox
 from firmware_sim.calendar.timeline import Timeline
 from protocol.codec import decode
 from protocol.events import EventBatch, NodeStarted, Record
 from protocol.messages import Ack
-from protocol.topics import NodeTopics
+from tests.unit.edge.gateway_side import TRUST
 
 EPOCH = "ab" * 8
 NINE = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -23,10 +24,8 @@ class Post:
 
     def __init__(self, faults: Faults = FAULTLESS) -> None:
         self.sent: list[bytes] = []
-        topics = NodeTopics("sceaux-smart", "ss-entrance")
-        self.outbox = Outbox(
-            topics, "ledger-1", EPOCH, lambda _, payload: self.sent.append(payload), faults, Random(1)
-        )
+        identity = Identity(TRUST, ledger="ledger-1", start="5" * 16, software="1.0")
+        self.outbox = Outbox(identity, EPOCH, lambda _, payload: self.sent.append(payload), faults, Random(1))
 
     def keep(self, count: int, *, size: int = 10) -> None:
         for seq in range(1, count + 1):

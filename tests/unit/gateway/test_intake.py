@@ -74,6 +74,7 @@ def batch(*records: dict[str, Any], **changes: Any) -> bytes:
         "node": "ss-entrance",
         "epoch": EPOCH,
         "held_from": 1,
+        "start": "5" * 16,
         "boot": "b" * 16,
         "sent_at": "2026-11-24T09:00:00Z",
         "sent_uptime_s": 200.0,

@@ -69,6 +69,7 @@ class House:
             "node": node,
             "epoch": "e" * 16,
             "held_from": 1,
+            "start": "5" * 16,
             "boot": "b" * 16,
             "sent_at": "2026-11-24T08:59:00Z",
             "sent_uptime_s": 10.0,

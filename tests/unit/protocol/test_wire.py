@@ -27,6 +27,7 @@ BATCH = {
     "node": "ss-entrance",
     "epoch": "e" * 16,
     "held_from": 1,
+    "start": "5" * 16,
     "boot": "b" * 16,
     "sent_at": "2026-11-24T08:00:01.000000Z",
     "sent_uptime_s": 13.5,

@@ -16,12 +16,14 @@ from protocol.events import (
     CommandExecuted,
     CommandRefused,
     DoorHeldOpen,
+    EpochBegun,
     Event,
     EventsDropped,
     ExitRequested,
     NodeStarted,
     ReaderLost,
     ReaderRestored,
+    RecordDropped,
     RecordUnreadable,
 )
 from tests.unit.gateway.domain.building import (
@@ -64,7 +66,9 @@ ONE_OF_EACH: tuple[Event, ...] = (
     ReaderRestored(reader="entrance-in"),
     AccessListRefused(revision=3, reason="unsigned"),
     EventsDropped(count=12, up_to=40),
+    RecordDropped(reason="spool_full"),
     RecordUnreadable(reason="unknown_type"),
+    EpochBegun(cause="spool_damaged", before=None),
 )
 
 

@@ -20,6 +20,7 @@ def batch(*records: Record) -> EventBatch:
         node=NODE,
         epoch=EPOCH,
         held_from=1,
+        start="5" * 16,
         boot=THIS_BOOT,
         sent_at=LONG_AGO,
         sent_uptime_s=1000.0,

@@ -102,6 +102,7 @@ class Place:
             node=node,
             epoch=EPOCH,
             held_from=1,
+            start="5" * 16,
             boot=BOOT,
             sent_at=moment,
             sent_uptime_s=100.0,
