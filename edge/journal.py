@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from edge.ports import Clock, Spool, SpoolFailed
+from host.failpoint import reached
 from protocol.events import Event, Record
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Journal:
             self._moved = True
             await asyncio.sleep(_RETRY_S)
             return
+        reached("spool.committed")
         del self._waiting[: len(records)]
         self._moved = True
         self._committed(records[-1].seq)

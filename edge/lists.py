@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 from edge.core.floor import TimeFloor
 from edge.ports import Clock, ListStore, ListUnreadable
 from edge.trust import Trust
+from host.failpoint import reached
 from protocol.access import AccessList, AccessPatch, PatchRefused
 from protocol.codec import MessageRefused
 from protocol.signing import SignatureRefused
@@ -108,6 +109,7 @@ class AccessKeeper:
 
     def _save(self, access: AccessList) -> None:
         """Write in the background: the list is in force at once."""
+        reached("list.taken")
         saving = asyncio.get_running_loop().create_task(self._store.save(access))
         self._saving.add(saving)
         saving.add_done_callback(self._was_saved)

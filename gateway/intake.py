@@ -8,6 +8,7 @@ from datetime import datetime
 from gateway.domain.journal import Entry, Identity, place_in_time
 from gateway.domain.reception import receive
 from gateway.ports import Books, Clock, Cursor, DeadLetter, Downlink, Ledger
+from host.failpoint import reached
 from protocol.codec import MessageRefused, decode
 from protocol.messages import NodeStatus, StateSnapshot
 from protocol.reading import Reading, read_batch
@@ -73,6 +74,8 @@ class Intake:
             for message in messages:
                 group.take(message)
             group.write()
+            reached("ingest.written")
+        reached("ingest.committed")
         for site, cursor in group.taken.cursors.values():
             self._downlink.acknowledge(site, cursor)
         self._tell(group.taken)

@@ -15,6 +15,7 @@ from gateway.live import Live, Notice
 from gateway.ports import Clock, Downlink, Ledger, Notifier, Signer
 from gateway.projector import Projector
 from gateway.worker import Worker
+from host.failpoint import reached
 from protocol.messages import NodeStatus
 from protocol.site import Site
 
@@ -141,6 +142,7 @@ class Gateway:
     def _project(self) -> None:
         with self.ledger.writing() as books:
             changed = self._projector.catch_up(books, self.clock.now())
+            reached("projection.written")
         self._projector.done()
         if changed.lockers:
             self._issuer.touch(changed.lockers)

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,12 @@ class GatewayProcess:
 
     def restart(self) -> None:
         """Start it again, on the settings as they are now, after it ended. Raises ChildFailed."""
-        self.child = _spawn_gateway(self._settings, self.folder)
+        self.begin({})
         self.wait()
+
+    def begin(self, environment: Mapping[str, str]) -> None:
+        """Start it again, with more in its environment, and do not wait until it answers."""
+        self.child = _spawn_gateway(self._settings, self.folder, environment)
 
     def stop(self) -> None:
         """Ask it to end, and kill it where it does not."""
@@ -98,9 +102,9 @@ def _written_gateway_settings(folder: Path, settings: dict[str, Any]) -> Path:
     return file
 
 
-def _spawn_gateway(settings: Path, folder: Path) -> Child:
+def _spawn_gateway(settings: Path, folder: Path, environment: Mapping[str, str] | None = None) -> Child:
     argv = [sys.executable, "-m", "gateway", "--settings", str(settings)]
-    return Child.start(argv, log=folder / "gateway.log")
+    return Child.start(argv, log=folder / "gateway.log", env={**os.environ, **(environment or {})})
 
 
 def key(session: httpx2.Client, name: str, role: str, days: int = 1) -> str:
@@ -138,9 +142,9 @@ class EdgeProcess:
         """See `Child.exit_status`."""
         return self._child.exit_status
 
-    def restart(self) -> None:
-        """Start it again, on the same settings, after it ended."""
-        self._child = self._spawn()
+    def restart(self, under: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
+        """Start it again, on the same settings, after it ended: `under` a tracer, in more environment."""
+        self._child = self._spawn(under, environment)
 
     def stop(self) -> None:
         """Ask it to end, and kill it where it does not."""
@@ -150,16 +154,24 @@ class EdgeProcess:
         """End it at once, as a loss of power would."""
         self._child.kill()
 
-    def _spawn(self) -> Child:
-        argv = [sys.executable, "-m", "edge", "--settings", str(self._settings)]
-        environment = {**os.environ, **self._pins}
-        return Child.start(argv, log=self._folder / "edge.log", env=environment, cwd=self._folder)
+    def _spawn(self, under: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Child:
+        argv = [*under, sys.executable, "-m", "edge", "--settings", str(self._settings)]
+        whole = {**os.environ, **self._pins, **(environment or {})}
+        return Child.start(argv, log=self._folder / "edge.log", env=whole, cwd=self._folder)
 
 
 def start_edge(
-    surroundings: Surroundings, folder: Path, site_file: Path, broker: tuple[str, int], words: dict[str, str]
+    surroundings: Surroundings,
+    folder: Path,
+    site_file: Path,
+    broker: tuple[str, int],
+    words: Mapping[str, str],
+    more: Mapping[str, Any] | None = None,
 ) -> EdgeProcess:
-    """Start the real edge process of a node; `words` is what /api/v1/node-settings says of it."""
+    """Start the real edge process of a node; `words` is what /api/v1/node-settings says of it.
+
+    `more` settings are added to those that every simulated node has.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "node.toml"
     table = {
@@ -173,6 +185,7 @@ def start_edge(
         "credential_key": words["credential_key"],
         "pins": "pigpio",
         "clock": "assumed",
+        **(more or {}),
         "readers": surroundings.reader_paths,
     }
     settings.write_text(toml(table), encoding="utf-8")

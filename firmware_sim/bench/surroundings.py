@@ -114,14 +114,14 @@ class Surroundings:
         """Let a motion sensor see movement, or none."""
         self.pins.drive(self._wires["motion", sensor], int(moving))
 
-    async def cross(self, counter: str, direction: Direction) -> None:
+    async def cross(self, counter: str, direction: Direction, step_s: float = _BEAM_STEP_S) -> None:
         """Walk through the two beams of a counter, one person after the other."""
         beams = [self._wires["outer", counter], self._wires["inner", counter]]
         first, second = beams if direction == "in" else reversed(beams)
         async with self._passages[counter]:
             for pin, level in ((first, 1), (second, 1), (first, 0), (second, 0)):
                 self.pins.drive(pin, level)
-                await asyncio.sleep(_BEAM_STEP_S)
+                await asyncio.sleep(step_s)
 
     def put_item(self, compartment: str, *, present: bool) -> None:
         """Lay the item into its compartment, or take it out."""

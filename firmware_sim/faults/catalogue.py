@@ -2,9 +2,19 @@
 
 from typing import Final
 
-from firmware_sim.faults import chaos
+from firmware_sim.faults import broker_kill, chaos, edge_kill, gateway_kill
 from firmware_sim.faults.fault import Fault
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault("chaos", "kill -9 of any process of the demo, at any moment", 100, chaos.play),
+    Fault("edge_kill", "kill -9 of a node at any write, or moment", 1000, edge_kill.play, ("strace",)),
+    Fault("gateway_kill", "kill -9 of the gateway: before commit, before answer", 200, gateway_kill.play),
+    Fault("broker_kill_nats", "kill -9 of nats-server every 5 s", 120, broker_kill.play_nats),
+    Fault(
+        "broker_kill_mosquitto",
+        "kill -9 of Mosquitto every 5 s",
+        120,
+        broker_kill.play_mosquitto,
+        ("mosquitto",),
+    ),
 )

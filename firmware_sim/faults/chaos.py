@@ -3,27 +3,27 @@
 import json
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
-from typing import Any, Final
+from typing import Final
 
 from firmware_sim.bench.processes import free_port
 from firmware_sim.faults.fault import Plan
+from firmware_sim.faults.judged import judged
 from firmware_sim.faults.tally import Tally
+from firmware_sim.verify import Verdict
 
 _PAUSE_S: Final = (1.0, 6.0)
 _LONGEST_PAUSES_S: Final = 3.5  # on the average
 _UP_WITHIN_S: Final = 90
 _ENDS_WITHIN_S: Final = 240
 _ANSWERED_WITHIN: Final = timedelta(seconds=3)
-_UNRECORDED: Final = re.compile(r"^unrecorded: .*, (\S+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ def play(plan: Plan) -> Tally:
             demo.wait()
     if not (data / "verify.json").exists():
         return Tally(len(kills), wrong=1, details=(f"ended with {status}", *_last_lines(log)))
-    return _tally(kills, json.loads((data / "verify.json").read_text(encoding="utf-8")))
+    verdict = Verdict(**json.loads((data / "verify.json").read_text(encoding="utf-8")))
+    figures = {"killed_gateway": sum(kill.name == "gateway" for kill in kills)}
+    return judged(len(kills), verdict, lambda tap: _was_killed_then(tap, kills), figures)
 
 
 def _until_up(demo: subprocess.Popen[bytes], log: Path) -> None:
@@ -83,24 +85,6 @@ def _kill_around(demo: subprocess.Popen[bytes], told: Path, plan: Plan) -> list[
         kills.append(Kill(name, _now()))
         plan.advance()
     return kills
-
-
-def _tally(kills: Sequence[Kill], verdict: Mapping[str, Any]) -> Tally:
-    taps = [match[1] for line in verdict["details"] if (match := _UNRECORDED.match(line))]
-    unexplained = [tap for tap in taps if not _was_killed_then(datetime.fromisoformat(tap), kills)]
-    wrong = sum(verdict[name] for name in ("wrong_minutes", "wrong_visits", "altered", "invented"))
-    return Tally(
-        tried=len(kills),
-        lost=verdict["lost"] + len(unexplained),
-        doubled=verdict["doubled"],
-        wrong=wrong,
-        unrecorded=len(taps) - len(unexplained),
-        figures={
-            "events": verdict["events"],
-            "killed_gateway": sum(kill.name == "gateway" for kill in kills),
-        },
-        details=tuple(verdict["details"]),
-    )
 
 
 def _was_killed_then(tap: datetime, kills: Sequence[Kill]) -> bool:

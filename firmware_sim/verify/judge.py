@@ -48,7 +48,9 @@ def verify(
     observed = observe(truth, spools or {}, sites)
     verdict = Verdict(events=len(observed.events))
     _judge_events(observed, list(answers.events()), verdict)
-    verdict.unrecorded = _unrecorded(observed, sites, verdict.details)
+    missing = _unrecorded(observed, sites)
+    verdict.unrecorded, verdict.unrecorded_at = len(missing), [tap.at.isoformat() for tap in missing]
+    verdict.details += [f"unrecorded: {tap.person} at {tap.reader}, {tap.at.isoformat()}" for tap in missing]
     as_of = answers.now()
     stays = expected_stays(sites, observed.events.values(), observed.holder, as_of)
     verdict.visits = len(stays)
@@ -104,8 +106,8 @@ def _same_fact_again(told: Iterable[Plain]) -> list[tuple[str, str]]:
     return again
 
 
-def _unrecorded(observed: Observed, sites: Iterable[Site], details: list[str]) -> int:
-    """Count taps at real readers of which no spool knows. Each badge event accounts for one tap."""
+def _unrecorded(observed: Observed, sites: Iterable[Site]) -> list[Tap]:
+    """Find taps at real readers of which no spool knows. Each badge event accounts for one tap."""
     directions = {(site.id, reader.id): reader.direction for site in sites for reader in site.readers}
     badges: dict[tuple[str, str, str], list[Seen]] = defaultdict(list)
     for seen in observed.events.values():
@@ -119,8 +121,7 @@ def _unrecorded(observed: Observed, sites: Iterable[Site], details: list[str]) -
             missing.append(tap)
         else:
             candidates.remove(match)
-    details += [f"unrecorded: {tap.person} at {tap.reader}, {tap.at.isoformat()}" for tap in missing]
-    return len(missing)
+    return missing
 
 
 def _fits(tap: Tap, seen: Seen) -> bool:

@@ -13,7 +13,8 @@ class Verdict:
     statement that disagrees. `wrong_visits` differ in a bound, quality or cause; `altered` events say
     something else than was observed, `invented` ones were never observed; `wrong_history` days have other
     sums there. `users` are the distinct people who qualify over the whole time, `users_by_month` the town's
-    count. Not faults: `unrecorded` taps never reached a spool, and `distance_minutes` is how far visits are
+    count. Not faults: `unrecorded` taps (read
+    at `unrecorded_at`) never reached a spool, and `distance_minutes` is how far visits are
     from where people really were, by quality.
     """
 
@@ -28,6 +29,7 @@ class Verdict:
     invented: int = 0
     wrong_history: int = 0
     unrecorded: int = 0
+    unrecorded_at: list[str] = field(default_factory=list)
     users_by_month: dict[str, int] = field(default_factory=dict)
     distance_minutes: dict[str, int] = field(default_factory=dict)
     details: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from firmware_sim.bench.processes import free_port
 from gateway.adapters.influx import BucketHistory, DatabaseHistory
 from gateway.adapters.ledger import SqlLedger
 from gateway.bootstrap import build
@@ -24,7 +25,6 @@ from tests.fakes import SITES, SetClock
 from tests.servers.bucket_server import BUCKET, ORG, TOKEN, BucketServer
 from tests.servers.influxdb import InfluxDB
 from tests.servers.influxql import ask, one_value
-from tests.servers.mosquitto import free_port
 from tests.unit.gateway.domain.building import PARIS, paris
 
 DATABASE = "passerelle"

@@ -10,12 +10,13 @@ import pytest
 
 from edge.adapters.uplink import Broker, LastWill, MqttUplink
 from edge.ports import PortFact, Received
+from firmware_sim.bench.processes import free_port
+from firmware_sim.mosquitto import Mosquitto
 from gateway.bootstrap import build
 from gateway.settings import Settings
 from protocol.topics import NodeTopics
 from tests.fakes import SITES
 from tests.servers.connection import Connection
-from tests.servers.mosquitto import Mosquitto, free_port
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
 NODE = "ss-entrance"

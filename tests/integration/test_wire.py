@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from firmware_sim.mosquitto import Mosquitto
 from gateway.bootstrap import build
 from gateway.settings import Settings
 from protocol.codec import encode
 from protocol.events import EventBatch, NodeStarted, Record
 from protocol.topics import NodeTopics
 from tests.servers.connection import Connection
-from tests.servers.mosquitto import Mosquitto
 from tests.servers.programs import program
 
 SITE_FILE = Path(__file__).parents[2] / "deploy" / "sites" / "sceaux-smart.toml"

@@ -7,8 +7,8 @@ from typing import Protocol, Self
 import pytest
 
 from firmware_sim.broker import EmbeddedBroker
+from firmware_sim.mosquitto import Mosquitto
 from tests.servers.influxdb import InfluxDB
-from tests.servers.mosquitto import Mosquitto
 from tests.servers.programs import program
 
 
@@ -37,6 +37,7 @@ def nats(tmp_path: Path) -> Iterator[EmbeddedBroker]:
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    program("mosquitto")
     broker = Mosquitto.start(tmp_path / "mosquitto")
     yield broker
     broker.stop()

@@ -1,0 +1,42 @@
+"""What a verdict means for a fault: which taps a kill excuses, and what is left to be counted as lost."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from firmware_sim.faults.place import Tapped
+from firmware_sim.faults.tally import Tally
+from firmware_sim.verify import Verdict
+
+_BEFORE_ITS_KILL: Final = timedelta(milliseconds=50)
+
+
+def judged(
+    tried: int,
+    verdict: Verdict,
+    is_excused: Callable[[datetime], bool] = lambda _: False,
+    figures: Mapping[str, float] | None = None,
+) -> Tally:
+    """Count; a tap of which no disk knows is lost too, unless its time `is_excused`."""
+    taps = [datetime.fromisoformat(at) for at in verdict.unrecorded_at]
+    unexplained = [at for at in taps if not is_excused(at)]
+    return Tally(
+        tried=tried,
+        lost=verdict.lost + len(unexplained),
+        doubled=verdict.doubled,
+        wrong=verdict.wrong_minutes + verdict.wrong_visits + verdict.altered + verdict.invented,
+        unrecorded=len(taps) - len(unexplained),
+        figures={"events": verdict.events, **(figures or {})},
+        details=tuple(verdict.details),
+    )
+
+
+def killed_within(taps: Iterable[Tapped], deaths: Sequence[datetime]) -> Callable[[datetime], bool]:
+    """Tell of a tap, by the moment when it was read, whether a node died during it or 50 ms later."""
+    spans = {tap.read_at: tap for tap in taps}
+
+    def is_excused(read_at: datetime) -> bool:
+        began_at = spans[read_at].began_at
+        return any(began_at <= death <= read_at + _BEFORE_ITS_KILL for death in deaths)
+
+    return is_excused
