@@ -4,17 +4,23 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from gateway.domain.journal import Entry, Identity, place_in_time
+from pydantic import TypeAdapter
+
+from gateway.domain.chronology import Mark, place_in_time
+from gateway.domain.journal import Entry, Identity
 from gateway.domain.reception import receive
 from gateway.ports import Books, Clock, Cursor, DeadLetter, Downlink, Ledger
 from host.failpoint import reached
 from protocol.codec import MessageRefused, decode
+from protocol.events import Record
 from protocol.messages import NodeStatus, StateSnapshot
 from protocol.reading import Reading, read_batch
 from protocol.topics import UpTopic, parse_up
 
 _log = logging.getLogger(__name__)
+_mark: Final[TypeAdapter[Mark]] = TypeAdapter(Mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class _Group:
         self._books = books
         self._now = now
         self._site_of_node = site_of_node
+        self._marks: dict[tuple[str, str], Mark] = {}
         self.taken = Taken()
 
     def take(self, message: Received) -> None:
@@ -98,6 +105,8 @@ class _Group:
 
     def write(self) -> None:
         self._books.journal.append(self.taken.entries, [cursor for _, cursor in self.taken.cursors.values()])
+        for key, mark in self._marks.items():
+            self._books.remember(_note_of(key), _mark.dump_json(mark).decode())
 
     def _sender(self, topic: str) -> UpTopic:
         sender = parse_up(topic)
@@ -125,12 +134,34 @@ class _Group:
         reception = receive(cursor, reading.held_from, reading.seqs)
         if reception.gap:
             self._note_gap(reading, *reception.gap)
-        self.taken.entries += _entries(reading, reception.take_from, reception.cursor, self._now)
+        self.taken.entries += self._entries(reading, reception.take_from, reception.cursor)
         for slot in reading.unreadable:
             if reception.take_from <= slot.seq <= reception.cursor:
                 where = f"{topic.site}/{reading.node}/{reading.epoch}/{slot.seq}"
                 self._books.journal.bury(DeadLetter(where, slot.reason, slot.detail, slot.raw), self._now)
         self.taken.cursors[key] = (topic.site, Cursor(reading.node, reading.epoch, reception.cursor))
+
+    def _entries(self, reading: Reading, first: int, last: int) -> list[Entry]:
+        """Place in time what is taken, and only that: what was committed before keeps its time."""
+        batch = reading.batch
+        records = [record for record in batch.records if first <= record.seq <= last] if batch else []
+        if batch is None or not records:
+            return []
+        key = (reading.node, reading.epoch)
+        arrival = Mark(batch.boot, batch.sent_uptime_s, self._now, "uptime")
+        marks = place_in_time(records, arrival, self._last_mark(key))
+        self._marks[key] = marks[-1]
+        _warn_of_disbelief(reading.node, records, marks)
+        return [
+            Entry(reading.site, Identity(*key, record.seq), mark.at, mark.quality, record.event)
+            for record, mark in zip(records, marks, strict=True)
+        ]
+
+    def _last_mark(self, key: tuple[str, str]) -> Mark | None:
+        if key in self._marks:
+            return self._marks[key]
+        note = self._books.note(_note_of(key))
+        return _mark.validate_json(note) if note else None
 
     def _note_gap(self, reading: Reading, first: int, last: int) -> None:
         _log.error(
@@ -153,12 +184,13 @@ def _check_topic(topic: UpTopic, site: str, node: str) -> None:
         raise MessageRefused("wrong_sender", f"says it is {site}/{node}, came from {topic.site}/{topic.node}")
 
 
-def _entries(reading: Reading, first: int, last: int, now: datetime) -> list[Entry]:
-    if reading.batch is None:
-        return []
-    placed = zip(reading.batch.records, place_in_time(reading.batch, now), strict=True)
-    return [
-        Entry(reading.site, Identity(reading.node, reading.epoch, record.seq), at, quality, record.event)
-        for record, (at, quality) in placed
-        if first <= record.seq <= last
-    ]
+def _note_of(key: tuple[str, str]) -> str:
+    return "last_mark:" + "/".join(key)
+
+
+def _warn_of_disbelief(node: str, records: Sequence[Record], marks: Sequence[Mark]) -> None:
+    for record, mark in zip(records, marks, strict=True):
+        if record.clock == "synchronised" and mark.quality != "synchronised":
+            off_s = (record.at - mark.at).total_seconds()
+            _log.warning("event=clock_disbelieved node=%s seq=%d off_s=%.0f", node, record.seq, off_s)
+            return

@@ -60,16 +60,16 @@ class Calendar:
         begins_at = moment(self._sites[0], first_day, 0)
         town = Town(self._api, self._broker, self._sites, self._seed, begins_at, self._truth, self._faults)
         agendas = [self._plan(first_day + timedelta(days=number)) for number in range(days)]
+        self._take_up_members(town)
+        self._api.import_bookings(booking for of_day in agendas for booking in bookings_of(of_day))
+        self._api.move_clock(begins_at)
         town.fleet.open()
         try:
-            self._take_up_members(town)
-            self._api.import_bookings(booking for of_day in agendas for booking in bookings_of(of_day))
-            self._api.move_clock(begins_at)
+            town.fleet.deliver()  # nothing may be on its way while time leaps
             for of_day in agendas:
                 on_day(of_day[0].day, self._live(town, of_day))
             town.fleet.cut_off(())
             town.fleet.deliver()
-            self._api.move_clock(moment(self._sites[0], first_day, days * _DAY_MIN))
         finally:
             town.fleet.close()
             self._truth.flush()
@@ -96,8 +96,10 @@ class Calendar:
         for agenda in agendas:
             building = town.buildings[agenda.site.id]
             Lives(agenda, building, town.credential_of, self._truth).begin()
-        town.timeline.run(agendas[0].moment(_DAY_MIN))
+        midnight = agendas[0].moment(_DAY_MIN)
+        town.timeline.run(midnight)
         self._truth.flush()
+        self._api.move_clock(midnight)  # the ledger believes no event from later than its arrival
         town.fleet.deliver()
         return town.events - before
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.adapters.ledger import SqlLedger
-from gateway.domain.journal import Identity, place_in_time
+from gateway.domain.chronology import place_in_time
+from gateway.domain.journal import Identity
 from gateway.intake import Intake, Received, Taken
 from gateway.ports import Cursor
 from protocol.base import MAX_MESSAGE_BYTES
@@ -197,10 +198,10 @@ def test_nothing_is_acknowledged_that_could_not_be_committed(
 def test_a_message_that_breaks_the_gateways_own_code_holds_up_no_other(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_on_nine(given: Any, now: Any) -> Any:
-        if given.records[0].seq == 9:
+    def break_on_nine(records: Any, *context: Any) -> Any:
+        if records[0].seq == 9:
             raise RuntimeError("a fault of ours")
-        return place_in_time(given, now)
+        return place_in_time(records, *context)
 
     monkeypatch.setattr("gateway.intake.place_in_time", break_on_nine)
     house.take(batch(record(9), held_from=9, epoch="f" * 16), batch(record(1)))

@@ -25,6 +25,8 @@ from tests.fakes import RememberingDownlink, RememberingNotifier, SetClock, site
 ANA = "c_" + "a" * 32
 BOB = "c_" + "b" * 32
 SCEAUX = "sceaux-smart"
+NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+UP_AT_NINE_S = 100_000.0
 
 
 class House:
@@ -72,7 +74,7 @@ class House:
             "start": "5" * 16,
             "boot": "b" * 16,
             "sent_at": "2026-11-24T08:59:00Z",
-            "sent_uptime_s": 10.0,
+            "sent_uptime_s": UP_AT_NINE_S,
             "records": records,
         }
         self.gateway.receive(NodeTopics(SCEAUX, node).up("events"), json.dumps(batch).encode())
@@ -314,11 +316,12 @@ def test_secrets_are_kept_as_hashes(house: House, tmp_path: Path) -> None:
 
 
 def event(seq: int, at: str, **said: object) -> dict[str, object]:
+    moment = datetime.fromisoformat(f"2026-11-24T{at}Z")
     return {
         "seq": seq,
         "at": f"2026-11-24T{at}Z",
         "boot": "b" * 16,
-        "uptime_s": float(seq),
+        "uptime_s": UP_AT_NINE_S - (NINE - moment).total_seconds(),
         "clock": "synchronised",
         "event": said,
     }

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.adapters.ledger import SqlLedger
@@ -34,6 +34,7 @@ VOISIN = "le-petit-voisin"
 EPOCH = "e" * 16
 BOOT = "b" * 16
 CARD_KEY = b"k" * 32
+_SWITCHED_ON_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def card(number: int) -> str:
@@ -93,7 +94,14 @@ class Place:
         first = self.said[node] + 1
         self.said[node] += len(events)
         records = tuple(
-            Record(seq=first + n, at=moment, boot=BOOT, uptime_s=100.0, clock="synchronised", event=event)
+            Record(
+                seq=first + n,
+                at=moment,
+                boot=BOOT,
+                uptime_s=_uptime_s(moment),
+                clock="synchronised",
+                event=event,
+            )
             for n, event in enumerate(events)
         )
         batch = EventBatch(
@@ -104,8 +112,8 @@ class Place:
             held_from=1,
             start="5" * 16,
             boot=BOOT,
-            sent_at=moment,
-            sent_uptime_s=100.0,
+            sent_at=self.clock.now(),
+            sent_uptime_s=_uptime_s(self.clock.now()),
             records=records,
         )
         self.gateway.receive(NodeTopics(site, node).up("events"), encode(batch))
@@ -180,6 +188,10 @@ def open_place(folder: Path) -> Place:
     sites = {name: site(name) for name in (SCEAUX, VOISIN)}
     gateway = Gateway(ledger, clock, downlink, signer, notifier, sites)
     return Place(gateway, ledger, signer.public_text, clock, downlink, notifier)
+
+
+def _uptime_s(moment: datetime) -> float:
+    return (moment - _SWITCHED_ON_AT).total_seconds()
 
 
 def _node_of_door(door: str) -> str:
