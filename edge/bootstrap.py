@@ -59,7 +59,7 @@ async def serve(settings: Settings) -> None:
             indicator=pins.indicator,
             readers=[NfcReader(r, path, reference, clock.uptime_s) for r, path in file.readers.items()],
             spool=spool,
-            lists=FileListStore(file.data_dir / "access-list.json"),
+            lists=FileListStore(file.data_dir),
             uplink=uplink,
             manager=ServiceManager(),
         )

@@ -103,8 +103,18 @@ class Doorkeeper:
             case Report(event):
                 self._report(event)
             case WakeAt(at_s):
-                wait_s = max(0.0, at_s - self._clock.uptime_s())
-                asyncio.get_running_loop().call_later(wait_s, self.step, of, Tick())
+                self._wake_at(of, at_s)
+
+    def _wake_at(self, of: str, at_s: float) -> None:
+        wait_s = max(0.0, at_s - self._clock.uptime_s())
+        asyncio.get_running_loop().call_later(wait_s, self._wake, of, at_s)
+
+    def _wake(self, of: str, at_s: float) -> None:
+        """Tick, never a hair too early: the loop has a clock of its own, and no strike may stay on for it."""
+        if self._clock.uptime_s() < at_s:
+            self._wake_at(of, at_s)
+        else:
+            self.step(of, Tick())
 
 
 def _log_decision(verdict: Verdict, seq: int) -> None:

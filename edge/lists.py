@@ -43,7 +43,11 @@ class AccessKeeper:
         return self.held.revision if self.held else 0
 
     def load(self) -> None:
-        """Take up the list that was saved. Raises ListRefused where it is damaged."""
+        """Take up the saved list and time floor. Raises ListRefused where the list is damaged."""
+        try:
+            self._floor = self._store.load_floor()
+        except ListUnreadable as error:
+            _log.error("event=time_floor_unreadable error=%r", str(error))
         try:
             held = self._store.load()
         except ListUnreadable as error:
@@ -54,7 +58,8 @@ class AccessKeeper:
     def clock_trusted(self) -> bool:
         """Whether the wall clock may decide about windows of time."""
         in_step = self._clock.quality() == "synchronised"
-        floor_holds = self._floor is None or self._floor.allows(self._clock.now(), self._clock.uptime_s())
+        here = (self._clock.boot, self._clock.uptime_s())
+        floor_holds = self._floor is None or self._floor.allows(self._clock.now(), *here)
         return in_step and floor_holds
 
     def take_list(self, payload: bytes, *, retained: bool) -> bool:
@@ -88,6 +93,15 @@ class AccessKeeper:
         self._save(self.held)
         return True
 
+    async def keep_floor(self) -> None:
+        """Write down how late it must be, so that switching a node off and on gives it no time back."""
+        if self._floor is None:
+            return
+        try:
+            await self._store.save_floor(self._floor.raised(self._clock.boot, self._clock.uptime_s()))
+        except OSError as error:
+            _log.error("event=time_floor_not_saved error=%r", error)
+
     async def saved(self) -> None:
         """Return once everything taken so far is on disk, or has failed to get there."""
         while self._saving:
@@ -103,9 +117,17 @@ class AccessKeeper:
         return message
 
     def _hold(self, access: AccessList) -> None:
-        """Put a whole list into force; its time of issue is the gateway's signed word on what time it is."""
+        """Put a whole list into force; its time of issue is the gateway's signed word on what time it is.
+
+        It may be hours old, and lowers no floor. But a newer list that was issued earlier than the one before
+        it takes the gateway's own word back: its clock had been ahead.
+        """
+        boot, uptime_s = self._clock.boot, self._clock.uptime_s()
+        issued = TimeFloor(access.issued_at, boot, uptime_s)
+        taken_back = self.held is not None and access.issued_at < self.held.issued_at
+        if self._floor is None or taken_back or self._floor.time(boot, uptime_s) < issued.at:
+            self._floor = issued
         self.held = access
-        self._floor = TimeFloor(access.issued_at, self._clock.uptime_s())
 
     def _save(self, access: AccessList) -> None:
         """Write in the background: the list is in force at once."""

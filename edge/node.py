@@ -206,7 +206,7 @@ class Node:
         self._bulletin.changed()
 
     async def _beat(self) -> None:
-        """Show at each heartbeat that the node lives, and tidy the spool."""
+        """Show at each heartbeat that the node lives, tidy the spool, and note how late it is."""
         while True:
             await asyncio.sleep(self._heartbeat_s)
             self._bulletin.publish_status()
@@ -222,6 +222,7 @@ class Node:
         return answered and self._journal.moves()
 
     async def _tidy(self) -> None:
+        await self._keeper.keep_floor()
         try:
             await self._courier.tidy(self._ports.clock.now() - _KEEP_ACKNOWLEDGED)
         except SpoolFailed:

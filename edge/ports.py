@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from edge.core.floor import TimeFloor
 from edge.core.wiring import Wire
 from protocol.access import AccessList
 from protocol.events import ClockQuality, Record
@@ -144,7 +145,7 @@ class Spool(Protocol):
 
 
 class ListStore(Protocol):
-    """Where the access list survives a restart."""
+    """Where the access list, and how late it must be, survive a restart."""
 
     def load(self) -> AccessList | None:
         """Return the list that was saved last, None if there was none. Raises ListUnreadable."""
@@ -154,9 +155,17 @@ class ListStore(Protocol):
         """Replace the saved list, whole or not at all. Raises OSError."""
         ...
 
+    def load_floor(self) -> TimeFloor | None:
+        """Return the floor that was saved last, None if there was none. Raises ListUnreadable."""
+        ...
+
+    async def save_floor(self, floor: TimeFloor) -> None:
+        """Replace the saved floor, whole or not at all. Raises OSError."""
+        ...
+
 
 class ListUnreadable(Exception):
-    """The saved list is damaged; the gateway sends it again once it sees that none is held."""
+    """What was saved is damaged. The gateway sends a list again once it sees that none is held."""
 
 
 class Uplink(Protocol):

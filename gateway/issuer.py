@@ -68,7 +68,10 @@ class Issuer:
 
     def _due(self, site: Site, node: str, now: datetime) -> bool:
         issued = self._issued.get(node)
-        return issued is None or now >= issued.issued_at + timedelta(hours=site.access.reissue_h)
+        if issued is None:
+            return True
+        # A list from the future was issued before this gateway's own clock was set back.
+        return not timedelta() <= now - issued.issued_at < timedelta(hours=site.access.reissue_h)
 
     def _issue(self, site: Site, nodes: Sequence[str], now: datetime) -> None:
         issued: dict[str, AccessList] = {}

@@ -1,43 +1,67 @@
-"""The access list as a file, replaced whole: written beside, synced, renamed."""
+"""The access list and the time floor as files, each replaced whole: written beside, synced, renamed."""
 
 import asyncio
 import os
 from pathlib import Path
+from typing import Final, TypeVar
 
+from pydantic import TypeAdapter
+
+from edge.core.floor import TimeFloor
 from edge.ports import ListUnreadable
 from protocol.access import AccessList
+
+T = TypeVar("T")
+
+_list: Final = TypeAdapter(AccessList)
+_floor: Final = TypeAdapter(TimeFloor)
 
 
 class FileListStore:
     """See `edge.ports.ListStore`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._list_path = folder / "access-list.json"
+        self._floor_path = folder / "time-floor.json"
         self._turn = asyncio.Lock()
 
     def load(self) -> AccessList | None:
         """Return the saved list, or None."""
-        try:
-            return AccessList.model_validate_json(self._path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise ListUnreadable(f"{self._path}: {error}") from error
+        return _load(_list, self._list_path)
 
     async def save(self, access: AccessList) -> None:
         """Replace the saved list; lists saved at once are saved in turn."""
         async with self._turn:
-            await asyncio.to_thread(self._replace, access.model_dump_json().encode())
+            await asyncio.to_thread(_replace, self._list_path, _list.dump_json(access))
 
-    def _replace(self, content: bytes) -> None:
-        beside = self._path.with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the rename itself
-        finally:
-            os.close(folder)
+    def load_floor(self) -> TimeFloor | None:
+        """Return the saved floor, or None."""
+        return _load(_floor, self._floor_path)
+
+    async def save_floor(self, floor: TimeFloor) -> None:
+        """Replace the saved floor."""
+        async with self._turn:
+            await asyncio.to_thread(_replace, self._floor_path, _floor.dump_json(floor))
+
+
+def _load(kind: TypeAdapter[T], path: Path) -> T | None:
+    try:
+        return kind.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ListUnreadable(f"{path}: {error}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)

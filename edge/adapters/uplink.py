@@ -55,6 +55,7 @@ class MqttUplink:
         client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.reconnect_delay_set(1, _LONGEST_RECONNECT_WAIT_S)
         client.max_inflight_messages_set(0)  # no queue in paho: the spool is the queue
+        client.on_pre_connect = _forget_leftovers
         client.on_socket_open = _send_at_once
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -88,7 +89,7 @@ class MqttUplink:
     def _subscribed(
         self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _more: Properties | None
     ) -> None:
-        """Report the link only now: paho has by then resent what an earlier connection left over."""
+        """Report the link only now: from here on nothing that is sent down is missed."""
         if any(code.is_failure for code in codes):
             _log.error("event=subscription_refused filters=%r", self._filters)
         self._post(LinkUp())
@@ -109,3 +110,12 @@ class MqttUplink:
 
 def _send_at_once(_client: Client, _data: object, connection: Any) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _forget_leftovers(client: Client, _data: object) -> None:
+    """Let nothing of an earlier connection travel late: whoever places an event counts back from its arrival.
+
+    paho would send it again in spite of the clean session. The spool has every event, and sends it anew.
+    """
+    with client._out_message_mutex:  # noqa: SLF001 - paho has no other way to drop them
+        client._out_messages.clear()  # noqa: SLF001

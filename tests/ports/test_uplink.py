@@ -130,6 +130,21 @@ def test_a_link_that_breaks_comes_back_and_the_world_learns_of_it(broker: Broker
     told(broker, story)
 
 
+def test_what_an_earlier_connection_left_over_does_not_travel_late(broker: Broker) -> None:
+    async def story(line: Line) -> None:
+        await line.up()
+        connection = cast("socket.socket", line.uplink._client.socket())
+        connection.shutdown(socket.SHUT_RDWR)
+        await until(lambda: LinkDown() in line.posted)
+        line.uplink.publish(TOPICS.up("events"), b"placed by its arrival")
+        await line.up(times=2)
+        line.uplink.publish(TOPICS.up("events"), b"fresh")
+        await until(lambda: (TOPICS.up("events"), b"fresh", False) in line.arrived)
+        assert b"placed by its arrival" not in [payload for _, payload, _ in line.arrived]
+
+    told(broker, story)
+
+
 def test_a_broker_that_is_not_there_yet_is_waited_for(broker: Broker, tmp_path: Path) -> None:
     broker.stop()
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from edge.core.floor import TimeFloor
 from edge.core.wiring import Wire
 from edge.ports import LinkUp, ListUnreadable, Post, SignalKind, SpoolFailed
 from protocol.access import AccessList
@@ -20,17 +21,21 @@ NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 @dataclass
 class LoopClock:
-    """Tells the loop's time, as its timers do; `stepped` moves the wall time alone."""
+    """Tells the loop's time, as its timers do; `stepped` moves the wall time alone.
+
+    `rate` lets uptime run otherwise than the loop's timers do.
+    """
 
     boot: str = "b007b007b007b007"
     in_step: bool = True
     stepped: timedelta = timedelta(0)
+    rate: float = 1.0
 
     def now(self) -> datetime:
         return NINE + timedelta(seconds=self.uptime_s() - 1000) + self.stepped
 
     def uptime_s(self) -> float:
-        return asyncio.get_running_loop().time()
+        return asyncio.get_running_loop().time() * self.rate
 
     def quality(self) -> ClockQuality:
         return "synchronised" if self.in_step else "unsynchronised"
@@ -145,6 +150,8 @@ class SpoolInMemory:
 class ListStoreInMemory:
     saved: AccessList | None = None
     damaged: bool = False
+    floor: TimeFloor | None = None
+    floor_damaged: bool = False
 
     def load(self) -> AccessList | None:
         if self.damaged:
@@ -154,6 +161,15 @@ class ListStoreInMemory:
     async def save(self, access: AccessList) -> None:
         await asyncio.sleep(0)
         self.saved = access
+
+    def load_floor(self) -> TimeFloor | None:
+        if self.floor_damaged:
+            raise ListUnreadable("time-floor.json: not JSON")
+        return self.floor
+
+    async def save_floor(self, floor: TimeFloor) -> None:
+        await asyncio.sleep(0)
+        self.floor = floor
 
 
 @dataclass

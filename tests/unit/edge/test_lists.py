@@ -15,9 +15,12 @@ from tests.unit.edge.virtual_time import run_virtually
 class Desk:
     """A keeper, and what lies in its store after each list."""
 
-    def __init__(self, held: AccessList | None = None) -> None:
-        self.clock = HandClock()
+    def __init__(self, held: AccessList | None = None, clock: HandClock | None = None) -> None:
+        self.clock = clock or HandClock()
         self.store = ListStoreInMemory(held)
+        self._start()
+
+    def _start(self) -> None:
         self.keeper = AccessKeeper(TRUST, self.store, self.clock)
         self.keeper.load()
 
@@ -26,6 +29,17 @@ class Desk:
 
     def patch(self, payload: bytes) -> bool:
         return run_virtually(self._patch(payload))
+
+    def beat(self) -> None:
+        run_virtually(self.keeper.keep_floor())
+
+    def restart(self, *, off_s: float = 1.0, boot: str | None = None) -> None:
+        """Start the process again; with `boot` the machine, whose clock then goes on from where it was."""
+        if boot is None:
+            self.clock.pass_s(off_s)
+        else:
+            self.clock.boot, self.clock.up_s = boot, off_s
+        self._start()
 
     async def _take(self, payload: bytes, *, retained: bool) -> bool:
         taken = self.keeper.take_list(payload, retained=retained)
@@ -161,6 +175,66 @@ def test_a_clock_that_was_set_back_behind_the_list_is_not_trusted() -> None:
     assert desk.keeper.clock_trusted()
     desk.clock.at = NINE
     assert not desk.keeper.clock_trusted()
+
+
+def set_back_a_day(desk: Desk) -> None:
+    desk.clock.at -= timedelta(days=1)
+
+
+def test_a_clock_set_back_after_thirty_hours_gets_no_list_its_time_back() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    desk.clock.pass_s(30 * 3600)
+    set_back_a_day(desk)
+    assert not desk.keeper.clock_trusted()
+
+
+def test_starting_the_process_again_gives_no_time_back() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    desk.clock.pass_s(30 * 3600)
+    desk.beat()
+    desk.restart()
+    assert desk.keeper.clock_trusted()
+    set_back_a_day(desk)
+    assert not desk.keeper.clock_trusted()
+
+
+def test_switching_the_node_off_and_on_gives_no_time_back() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    desk.clock.pass_s(30 * 3600)
+    desk.beat()
+    set_back_a_day(desk)
+    desk.restart(boot="c" * 16)
+    assert not desk.keeper.clock_trusted()
+
+
+def test_a_newer_list_that_was_issued_hours_ago_lowers_no_floor() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    desk.clock.pass_s(5 * 3600)
+    desk.take(signed(listing(5)))
+    desk.clock.at = NINE
+    assert not desk.keeper.clock_trusted()
+
+
+def test_a_gateway_whose_clock_had_been_ahead_takes_its_word_back() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4, issued_at=NINE + timedelta(days=1))))
+    assert not desk.keeper.clock_trusted()
+    desk.take(signed(listing(5)))
+    assert desk.keeper.clock_trusted()
+
+
+def test_a_time_floor_that_cannot_be_read_leaves_the_saved_lists_own() -> None:
+    store = ListStoreInMemory(listing(4), floor_damaged=True)
+    clock = HandClock()
+    keeper = AccessKeeper(TRUST, store, clock)
+    keeper.load()
+    assert keeper.clock_trusted()
+    clock.at -= timedelta(hours=1)
+    assert not keeper.clock_trusted()
 
 
 def test_a_list_from_the_future_makes_the_clock_untrustworthy() -> None:

@@ -1,6 +1,7 @@
 """A whole node: what comes in at its ports, and what goes out."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -84,6 +85,39 @@ def test_a_log_line_tells_the_decision_but_not_the_credential(caplog: pytest.Log
     assert "point=entrance" in line
     assert "granted=True" in line
     assert ANA not in caplog.text
+
+
+def test_a_strike_locks_in_time_though_the_wall_clock_is_stepped_meanwhile() -> None:
+    async def story(world: World) -> None:
+        await world.tap(ANA)
+        assert world.locks["entrance"].energised
+        world.clock.stepped = timedelta(days=-1)
+        await asyncio.sleep(5)
+        assert not world.locks["entrance"].energised
+
+    live(story, access=ANAS_LIST)
+
+
+def test_a_strike_locks_though_the_loops_timers_are_ahead_of_uptime() -> None:
+    async def story(world: World) -> None:
+        world.clock.rate = 0.999
+        await world.tap(ANA)
+        assert world.locks["entrance"].energised
+        await asyncio.sleep(5.5)
+        assert not world.locks["entrance"].energised
+
+    live(story, access=ANAS_LIST)
+
+
+def test_how_late_it_must_be_is_written_down_at_each_heartbeat() -> None:
+    async def story(world: World) -> None:
+        assert world.store.floor is None
+        await asyncio.sleep(31)
+        assert world.store.floor is not None
+
+    world = live(story, access=ANAS_LIST)
+    assert world.store.floor is not None
+    assert world.store.floor.boot == world.clock.boot
 
 
 def test_the_exit_button_releases_the_strike() -> None:

@@ -34,7 +34,8 @@ class House:
         self.downlink = RememberingDownlink()
         self.told: list[Taken] = []
         nodes = {"ss-entrance": "sceaux-smart", "ss-garden": "sceaux-smart"}
-        self.intake = Intake(ledger, SetClock(), self.downlink, nodes, self.told.append)
+        self.clock = SetClock()
+        self.intake = Intake(ledger, self.clock, self.downlink, nodes, self.told.append)
 
     def take(self, *payloads: bytes, topic: str = TOPIC) -> None:
         self.intake.take([Received(topic, payload) for payload in payloads])
@@ -42,6 +43,10 @@ class House:
     def held(self) -> list[int]:
         with self.ledger.reading() as books:
             return [numbered.entry.identity.seq for numbered in books.journal.after(0, 10_000)]
+
+    def times(self) -> list[str]:
+        with self.ledger.reading() as books:
+            return [f"{numbered.entry.occurred_at:%H:%M:%S}" for numbered in books.journal.after(0, 10_000)]
 
     def counts(self) -> dict[str, int]:
         with self.ledger.reading() as books:
@@ -120,6 +125,34 @@ def test_what_a_node_no_longer_holds_is_noted_as_a_gap(house: House) -> None:
     assert house.held() == [5]
     assert house.counts()["gaps"] == 1
     assert house.downlink.acks[-1].seq == 5
+
+
+def test_a_batch_goes_on_where_the_one_before_it_ended_though_the_gateway_stood_still_meanwhile(
+    house: House, ledger: SqlLedger
+) -> None:
+    house.take(batch(record(1)))
+    later = House(ledger)
+    later.clock.pass_s(7200)
+    later.take(batch(record(2)))
+    assert later.times() == ["08:59:00", "08:59:00"]
+
+
+def test_no_batch_of_a_group_goes_back_behind_the_one_before_it(house: House) -> None:
+    house.take(batch(record(1)), batch(record(2) | {"at": "2026-11-24T08:58:50Z"}))
+    assert house.times() == ["08:59:00", "08:59:00"]
+
+
+def test_a_batch_that_comes_again_with_more_leaves_what_was_committed_as_it_was(house: House) -> None:
+    house.take(batch(record(1)))
+    house.take(batch(record(1) | {"at": "2026-11-24T08:58:30Z"}, record(2)))
+    assert house.times() == ["08:59:00", "08:59:00"]
+
+
+def test_a_clock_that_is_not_believed_is_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.take(batch(record(1) | {"at": "2026-11-25T09:00:00Z"}))
+    assert house.times() == ["08:58:21"]
+    (line,) = [r.getMessage() for r in caplog.records if "clock_disbelieved" in r.getMessage()]
+    assert "node=ss-entrance seq=1" in line
 
 
 def test_epochs_have_cursors_of_their_own(house: House) -> None:

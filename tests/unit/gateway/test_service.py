@@ -143,6 +143,14 @@ def test_lists_are_issued_anew_when_their_time_has_come(house: House) -> None:
     assert house.list_of("ss-entrance").expires_at == first.expires_at + timedelta(hours=6)
 
 
+def test_lists_are_issued_anew_when_the_gateways_clock_turns_out_to_have_been_ahead(house: House) -> None:
+    house.clock.pass_s(86_400)
+    house.gateway.issue()
+    house.clock.pass_s(-86_400)
+    house.gateway.issue()
+    assert house.list_of("ss-entrance").issued_at == house.clock.now()
+
+
 def test_a_revoked_badge_is_patched_out_of_every_door(house: House) -> None:
     house.join("ana", ANA)
     house.gateway.issue()
