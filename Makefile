@@ -15,6 +15,9 @@ BIN := .venv/bin
 
 export UV_PYTHON_DOWNLOADS := never
 
+# Without kept bytecode each of the many processes here would compile every library anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Trust what the system trusts, where it says so: behind a proxy that is the only way out.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
 export UV_SYSTEM_CERTS := 1
