@@ -12,11 +12,12 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from gateway.bootstrap import build
+from gateway.bootstrap import alone, build
 from gateway.domain.tariff import TariffRefused
-from gateway.settings import SettingsRefused, read_settings
+from gateway.settings import Settings, SettingsRefused, read_settings
 from gateway.web.app import create_app, end_streams
 from gateway.web.first_login import offer_first_login
+from host.claim import ClaimRefused
 from host.service_manager import ServiceManager
 from protocol.site_file import SiteFileRefused
 
@@ -47,15 +48,21 @@ class Server(uvicorn.Server):
 
 
 def serve(settings_path: Path) -> int:
-    """Run the gateway that `settings_path` describes. Returns the exit code: 2 for bad settings."""
+    """Run the gateway that `settings_path` describes. Returns the exit code: 2 where it cannot be run."""
     os.umask(0o077)  # the ledger holds names
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = read_settings(settings_path)
-        house = build(settings)
-    except (SettingsRefused, SiteFileRefused, TariffRefused) as refusal:
+        with alone(settings, "passerelle gateway"):
+            _serve(settings)
+    except (SettingsRefused, SiteFileRefused, TariffRefused, ClaimRefused) as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201  # the answer to whoever typed the command
         return _WRONG_INPUT
+    return 0
+
+
+def _serve(settings: Settings) -> None:
+    house = build(settings)
     address = f"http://{settings.http_host}:{settings.http_port}"
     link = offer_first_login(house.gateway, settings.data_dir / "first-login.txt", address)
     if link is not None:
@@ -65,7 +72,6 @@ def serve(settings_path: Path) -> int:
         Server(create_app(house), settings.http_host, settings.http_port, house.gateway.lives).run()
     finally:
         house.stop()
-    return 0
 
 
 def main() -> int:

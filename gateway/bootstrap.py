@@ -1,12 +1,14 @@
 """The only place that wires the gateway."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.adapters.clock import SteppedClock, SystemClock
 from gateway.adapters.ledger import SqlLedger
+from gateway.adapters.ledger.engine import sqlite_file
 from gateway.adapters.mqtt import Broker, MqttDownlink
 from gateway.adapters.notifier import OutboxNotifier
 from gateway.adapters.signer import FileSigner, secret_file
@@ -16,6 +18,7 @@ from gateway.recorder import Recorder, start_over
 from gateway.service import Gateway
 from gateway.settings import InfluxSettings, Settings, SettingsRefused
 from gateway.worker import Worker
+from host.claim import claimed
 from protocol.site import Site
 from protocol.site_file import read_site
 
@@ -58,7 +61,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     sites = _read_sites(settings)
     tariffs = tuple(read_tariff(_text(file), file.name) for file in settings.tariff_files)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ledger = SqlLedger(_database_url(settings))
+    ledger = SqlLedger(database_url(settings))
     clock = clock or _clock(settings)
     downlink = MqttDownlink(_broker(settings), sites, ledger.id, clock)
     signer = FileSigner(settings.data_dir / "signing.key")
@@ -76,6 +79,22 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     )
 
 
+@contextmanager
+def alone(settings: Settings, program: str) -> Iterator[None]:
+    """Be the only `program` at work on these keys and this ledger while the block runs. Raises ClaimRefused.
+
+    A gateway is, for its life; so is what changes a ledger under no gateway's eyes.
+    """
+    claims = [settings.data_dir / "in-use"]
+    ledger = sqlite_file(database_url(settings))
+    if ledger is not None and ledger.parent.resolve() != settings.data_dir.resolve():
+        claims.append(ledger.with_name(f"{ledger.name}.in-use"))
+    with ExitStack() as stack:
+        for claim in claims:
+            stack.enter_context(claimed(claim, program))
+        yield
+
+
 def _read_sites(settings: Settings) -> dict[str, Site]:
     sites = [read_site(_text(file), file.name) for file in settings.site_files]
     nodes = [node.id for site in sites for node in site.nodes]
@@ -91,12 +110,13 @@ def _broker(settings: Settings) -> Broker:
 
 def start_history_over(settings: Settings) -> None:
     """Have all of history written again from the ledger, by the gateway that runs or the next one."""
-    ledger = SqlLedger(_database_url(settings))
+    ledger = SqlLedger(database_url(settings))
     start_over(ledger)
     ledger.close()
 
 
-def _database_url(settings: Settings) -> str:
+def database_url(settings: Settings) -> str:
+    """Return where the ledger is, as SQLAlchemy has it."""
     return settings.database_url or f"sqlite:///{settings.data_dir / 'ledger.sqlite'}"
 
 

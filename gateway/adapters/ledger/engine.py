@@ -5,7 +5,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -21,6 +21,14 @@ def open_engine(url: str) -> Engine:
     with engine.begin() as connection:
         migrate(connection)
     return engine
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database, None where `url` means a server."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database:
+        return None
+    return Path(parts.database)
 
 
 def migrate(connection: Connection) -> None:
