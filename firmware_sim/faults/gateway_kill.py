@@ -12,6 +12,7 @@ from firmware_sim.faults.tally import Tally
 
 _POINTS: Final = ("ingest.committed", "ingest.committed", "ingest.written", "projection.written")
 _LAST_TIME: Final = 20
+_MOMENT_EACH: Final = 4
 _LIVES_S: Final = (0.5, 6.0)
 _COMES_TO_A_POINT_WITHIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.02
@@ -35,8 +36,8 @@ def play(plan: Plan) -> Tally:
 
 
 def _live_and_die(place: Place, dice: random.Random, number: int) -> bool:
-    """Start the gateway, to end at a failpoint or, each fourth time, at any moment; whether it was the first."""
-    at_any_moment = number % 4 == 3
+    """Start the gateway, to end at a failpoint or, each fourth time, at any moment. Whether the former."""
+    at_any_moment = number % _MOMENT_EACH == _MOMENT_EACH - 1
     point = "none" if at_any_moment else f"{dice.choice(_POINTS)}:{dice.randint(1, _LAST_TIME)}"
     lives_s = dice.uniform(*_LIVES_S) if at_any_moment else _COMES_TO_A_POINT_WITHIN_S
     place.gateway.begin({"PASSERELLE_FAILPOINT": point})
