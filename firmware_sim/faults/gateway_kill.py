@@ -14,6 +14,7 @@ _POINTS: Final = ("ingest.committed", "ingest.committed", "ingest.written", "pro
 _LAST_TIME: Final = 20
 _MOMENT_EACH: Final = 4
 _LIVES_S: Final = (0.5, 6.0)
+_AT_ANY_MOMENT_EACH: Final = 4
 _COMES_TO_A_POINT_WITHIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.02
 
