@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import nfc
 import nfc.clf
 import nfc.tag
 import nfc.tag.tt2_nxp  # nfcpy imports these two at the first card of their kind, which then waits for it
 import nfc.tag.tt4
 
+from edge.adapters.nfc_frontend import BoundedFrontend, close
 from edge.ports import Post, ReaderFails, ReaderWorks, Tapped
 
 T = TypeVar("T")
@@ -21,8 +21,10 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _POLL_EVERY_S: Final = 0.05  # a serial reader answers "nothing" at once: without a pace this would spin
-_LONGEST_CALL_S: Final = 10.0  # some drivers read without any timeout
-_RETRY_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_FOR_A_CARD_S: Final = 0.8  # a PN532 rounds each wait up, to twice as long: still far below two seconds
+_LONGEST_CALL_S: Final = 10.0  # the last resort: opening is not bounded by all drivers
+_RETRY_S: Final = (0.2, 0.5, 1.0)
+_STEADY_S: Final = 10.0  # a reader that fails sooner than this comes and goes: it is opened again more slowly
 
 AWAY_S: Final = 0.7
 """A card that was away for so long, and is there again, was tapped again."""
@@ -42,8 +44,16 @@ class HeldCard:
         return came
 
 
+def uid(tag: Any) -> bytes:
+    """Know a card by its UID alone."""
+    return bytes(tag.identifier)
+
+
 class NfcReader:
-    """See `edge.ports.BadgeReader`. `reference` makes of a card's number what may leave this reader."""
+    """See `edge.ports.BadgeReader`. `reference` makes of a card's number what may leave this reader.
+
+    `identify` finds that number; it may talk to the activated card, and fail in any way over it.
+    """
 
     def __init__(
         self,
@@ -51,42 +61,54 @@ class NfcReader:
         path: str,
         reference: Callable[[bytes], str],
         uptime_s: Callable[[], float],
-        open_frontend: Callable[[str], Any] = nfc.ContactlessFrontend,
+        identify: Callable[[Any], bytes] = uid,
+        open_frontend: Callable[[str, Callable[[], float]], Any] = BoundedFrontend,
     ) -> None:
         self._reader = reader
-        self._open = partial(open_frontend, path)
+        self._open = partial(open_frontend, path, uptime_s)
         self._reference = reference
         self._uptime_s = uptime_s
+        self._identify = identify
         self._held = HeldCard()
+        self._works_since_s: float | None = None
+        self._failures = 0
+        self._unreadable = False
         self._frontend: Any = None
         self._executor = ThreadPoolExecutor(1, reader)
 
     async def run(self, post: Post) -> None:
         """Post taps until cancelled."""
-        failures = 0
         try:
             while True:
                 try:
                     self._frontend = await self._call(self._open)
-                    post(ReaderWorks(self._reader))
-                    failures = 0
-                    await self._poll_for_ever(post)
+                    await self._poll_for_ever(self._frontend, post)
                 except Exception as error:  # noqa: BLE001 - drivers fail in many ways; each is reported
                     post(ReaderFails(self._reader, f"{type(error).__name__}: {error}"))
                     await self._let_go()
-                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
-                failures += 1
+                await asyncio.sleep(self._pause_s())
         finally:
             await self._let_go()
             self._executor.shutdown(wait=False)
 
-    async def _poll_for_ever(self, post: Post) -> None:
+    async def _poll_for_ever(self, frontend: Any, post: Post) -> None:
         while True:
             began_s = self._uptime_s()
-            card = await self._call(self._poll)
+            card = await self._call(partial(self._poll, frontend))
+            if self._works_since_s is None:  # only now: a port that opens proves nothing
+                self._works_since_s = began_s
+                post(ReaderWorks(self._reader))
             if card is not None and self._held.is_tap(card, self._uptime_s()):
                 post(Tapped(self._reader, self._reference(card)))
             await asyncio.sleep(max(0.0, began_s + _POLL_EVERY_S - self._uptime_s()))
+
+    def _pause_s(self) -> float:
+        """Return how long to wait before the reader is opened again: longer each time, up to a bound."""
+        since_s, self._works_since_s = self._works_since_s, None
+        if since_s is not None and self._uptime_s() - since_s >= _STEADY_S:
+            self._failures = 0
+        self._failures += 1
+        return _RETRY_S[min(self._failures, len(_RETRY_S)) - 1]
 
     async def _call(self, job: Callable[[], T]) -> T:
         """Run a driver's call in its thread. A thread that hangs is left behind, and a new one begun."""
@@ -102,32 +124,28 @@ class NfcReader:
             self._executor = ThreadPoolExecutor(1, self._reader)
             raise TimeoutError(f"the driver did not return within {_LONGEST_CALL_S:g} s") from error
 
-    def _poll(self) -> bytes | None:
-        """Return the UID of a card that was read in full, or None."""
-        target = self._frontend.sense(nfc.clf.RemoteTarget("106A"), iterations=1)
+    def _poll(self, frontend: Any) -> bytes | None:
+        """Return the number of a card that was read in full, or None."""
+        target = frontend.sense(nfc.clf.RemoteTarget("106A"), iterations=1)
         if target is None:
+            self._unreadable = False
             return None
+        frontend.allow(_FOR_A_CARD_S)
         try:
-            tag = nfc.tag.activate(self._frontend, target)
-        except IndexError:  # an answer too short: the card's fault, and no reason to reopen the reader
-            _log.warning("event=card_unreadable reader=%s", self._reader)
+            tag = nfc.tag.activate(frontend, target)
+            return None if tag is None else self._identify(tag)
+        except OSError:  # the reader's; all else is what a card's answers do to whoever reads them
+            raise
+        except Exception as error:  # noqa: BLE001 - too short, too long, without end: no reason to reopen
+            if not self._unreadable:
+                _log.warning("event=card_unreadable reader=%s error=%s", self._reader, type(error).__name__)
+            self._unreadable = True
             return None
-        return None if tag is None else bytes(tag.identifier)
 
     async def _let_go(self) -> None:
         frontend, self._frontend = self._frontend, None
         if frontend is not None:
-            await self._call(lambda: _close(frontend))
-
-
-def _close(frontend: Any) -> None:
-    """Close a frontend, also one whose device is gone: there nfcpy fails and leaves the port open."""
-    device = frontend.device
-    try:
-        frontend.close()
-    except Exception as error:  # noqa: BLE001 - termios.error, IndexError: the reader is lost already
-        _log.info("event=reader_close_failed error=%r", error)
-        transport = getattr(getattr(device, "chipset", None), "transport", None)
-        port = getattr(transport, "tty", None)
-        if port is not None:
-            port.close()
+            try:
+                await self._call(partial(close, frontend))
+            except Exception:  # noqa: BLE001 - the reader is lost already; it will be opened anew
+                _log.exception("event=reader_close_failed reader=%s", self._reader)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from firmware_sim.faults import broker_kill, chaos, edge_kill, gateway_kill
+from firmware_sim.faults import broker_kill, chaos, edge_kill, gateway_kill, hostile_cards
 from firmware_sim.faults.fault import Fault
 
 FAULTS: Final[tuple[Fault, ...]] = (
@@ -17,4 +17,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
         broker_kill.play_mosquitto,
         ("mosquitto",),
     ),
+    Fault("hostile_cards", "cards that never end, or answer what no card does", 500, hostile_cards.play),
 )

@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self, cast
 
-from firmware_sim.rf.type_a import SELECT, SENS_REQ, Card
+from firmware_sim.rf.type_a import SELECT, SENS_REQ, Card, LateAnswer
 
 _log = logging.getLogger(__name__)
 
 _TECHNOLOGY = b"106A"
 _FIELD_OFF = b"RFOFF"
 _HOLD_S = 0.1  # a question held open lets a card that arrives meanwhile be seen at once
+_SENS_RES_BYTES = 2
+_FINDING = (SENS_REQ, *SELECT, b"\x78")  # the last asks a type 1 card for its number
 
 _Address = tuple[str, int]
 
@@ -111,8 +113,15 @@ class Field(asyncio.DatagramProtocol):
 
     def _pass(self, frame: bytes, card: Card) -> None:
         answer = card.frame(frame)
-        if answer is not None:
-            self._transport.sendto(_TECHNOLOGY + b" " + answer.hex().encode(), self._reader)
+        if frame.startswith(_FINDING) and not _is_found(frame, answer):
+            self._transport.sendto(_TECHNOLOGY, self._reader)  # real readers give a card milliseconds here
+        elif isinstance(answer, LateAnswer):
+            asyncio.get_running_loop().call_later(answer.after_s, self._send, answer, self._reader)
+        elif answer is not None:
+            self._send(answer, self._reader)
+
+    def _send(self, answer: bytes, reader: _Address | None) -> None:
+        self._transport.sendto(_TECHNOLOGY + b" " + answer.hex().encode(), reader)
 
     def _answer_held(self) -> None:
         """End the wait of a held question: the card's answer if one came, else "nothing here"."""
@@ -135,3 +144,10 @@ class Field(asyncio.DatagramProtocol):
             if self._card.selected:
                 self._served.set()
             self._card.reset()
+
+
+def _is_found(frame: bytes, answer: bytes | None) -> bool:
+    """Whether a reader takes this for an answer while it looks for a card: in time, and not malformed."""
+    if answer is None or isinstance(answer, LateAnswer):
+        return False
+    return frame != SENS_REQ or len(answer) == _SENS_RES_BYTES

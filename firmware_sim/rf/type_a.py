@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from enum import Enum, auto
 from functools import reduce
 from operator import xor
-from typing import Protocol
+from typing import Protocol, Self
 
 SENS_REQ = b"\x26"
 ALL_REQ = b"\x52"
@@ -31,6 +31,17 @@ class Card(Protocol):
     def reset(self) -> None:
         """Lose power: everything that is not stored is forgotten."""
         ...
+
+
+class LateAnswer(bytes):
+    """An answer that comes only after a while."""
+
+    after_s: float
+
+    def __new__(cls, answer: bytes, after_s: float) -> Self:
+        late = super().__new__(cls, answer)
+        late.after_s = after_s
+        return late
 
 
 class State(Enum):

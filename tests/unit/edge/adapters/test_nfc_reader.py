@@ -3,16 +3,20 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import nfc.tag
 import pytest
 
 from edge.adapters import nfc_reader
-from edge.adapters.nfc_reader import HeldCard, NfcReader
+from edge.adapters.nfc_frontend import CardTooSlow
+from edge.adapters.nfc_reader import HeldCard, NfcReader, uid
 from edge.ports import PortFact, ReaderFails, ReaderWorks, Tapped
+
+T = TypeVar("T")
 
 ANA = bytes.fromhex("04a1b2c3d4e5f6")
 
@@ -48,6 +52,7 @@ class Frontend:
     closing: Exception | None = None
     closed: int = 0
     port_closed: bool = False
+    allowed_s: list[float] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
 
     @property
@@ -65,6 +70,9 @@ class Frontend:
                 return card
             case act:
                 return act()
+
+    def allow(self, for_s: float) -> None:
+        self.allowed_s.append(for_s)
 
     def close(self) -> None:
         self.closed += 1
@@ -89,7 +97,9 @@ def activation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nfc_reader, "_RETRY_S", (0.001,))
 
 
-def heard(*openings: Frontend | Exception, facts: int) -> list[PortFact]:
+def heard(
+    *openings: Frontend | Exception, facts: int, identify: Callable[[Any], bytes] = uid
+) -> list[PortFact]:
     """Run a reader that opens these frontends one after the other until so many facts have come."""
 
     async def play() -> list[PortFact]:
@@ -103,27 +113,39 @@ def heard(*openings: Frontend | Exception, facts: int) -> list[PortFact]:
 
         next_opening = iter(openings)
 
-        def open_frontend(path: str) -> Frontend:
+        def open_frontend(path: str, _uptime_s: Callable[[], float]) -> Frontend:
             assert path == "tty:AMA0:pn532"
             opening = next(next_opening)
             if isinstance(opening, Exception):
                 raise opening
             return opening
 
-        reader = NfcReader(
-            "entrance-in", "tty:AMA0:pn532", bytes.hex, asyncio.get_running_loop().time, open_frontend
-        )
+        uptime_s = asyncio.get_running_loop().time
+        reader = NfcReader("entrance-in", "tty:AMA0:pn532", bytes.hex, uptime_s, identify, open_frontend)
         await _for_a_while(reader.run(post), enough)
         return found
 
-    return asyncio.run(play())
+    return _run(play())
 
 
 async def _for_a_while(running: Coroutine[Any, Any, None], enough: asyncio.Event) -> None:
     task = asyncio.create_task(running)
-    await asyncio.wait_for(enough.wait(), 10)
-    task.cancel()
-    await asyncio.wait([task])
+    try:
+        async with asyncio.timeout(10):
+            await enough.wait()
+    finally:
+        task.cancel()
+        ended, _ = await asyncio.wait([task], timeout=10)
+    assert ended, f"the reader goes on although it was cancelled: {task.get_stack()}"
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it without `asyncio.run`, which would wait for ever for a task that goes on."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
 
 
 WORKS = ReaderWorks("entrance-in")
@@ -143,7 +165,7 @@ def test_every_call_of_the_driver_is_made_in_one_thread_of_its_own() -> None:
 
 @pytest.mark.parametrize("error", [OSError(5, "EIO"), IndexError("frame"), ValueError("odd-length string")])
 def test_a_reader_that_fails_is_reported_and_opened_again(error: Exception) -> None:
-    first, second = Frontend(iter([error])), Frontend(iter([ANA]))
+    first, second = Frontend(iter([None, error])), Frontend(iter([ANA]))
     facts = heard(first, second, facts=4)
     assert facts == [WORKS, ReaderFails("entrance-in", f"{type(error).__name__}: {error}"), WORKS, TAPPED]
     assert first.closed == 1
@@ -154,9 +176,30 @@ def test_a_reader_that_cannot_be_opened_is_tried_again() -> None:
     assert [type(fact) for fact in facts] == [ReaderFails, ReaderFails, ReaderWorks, Tapped]
 
 
-def test_a_port_that_nfcpy_leaves_open_is_closed() -> None:
-    unplugged = Frontend(iter([OSError(5, "EIO")]), closing=IndexError("termios"))
-    heard(unplugged, Frontend(iter([])), facts=3)
+def test_a_reader_works_once_it_has_answered_and_not_when_its_port_opens() -> None:
+    mute = OSError(110, "ETIMEDOUT")
+    facts = heard(*(Frontend(iter([mute])) for _ in range(3)), Frontend(iter([ANA])), facts=5)
+    assert [type(fact) for fact in facts] == [ReaderFails] * 3 + [ReaderWorks, Tapped]
+
+
+def test_a_reader_that_comes_and_goes_is_opened_more_and_more_slowly_up_to_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(nfc_reader, "_RETRY_S", (1, 2, 3))
+    now_s = 0.0
+    reader = NfcReader("entrance-in", "udp:", bytes.hex, lambda: now_s)
+    pauses = []
+    for works_for_s in (60.0, 1.0, 1.0, 1.0, 60.0):
+        reader._works_since_s = now_s
+        now_s += works_for_s
+        pauses.append(reader._pause_s())
+    assert pauses == [1, 2, 3, 3, 1]
+
+
+@pytest.mark.parametrize("closing", [IndexError("termios"), None])
+def test_a_port_that_nfcpy_leaves_open_is_closed(closing: Exception | None) -> None:
+    unplugged = Frontend(iter([OSError(5, "EIO")]), closing)
+    heard(unplugged, Frontend(iter([])), facts=2)
     assert unplugged.port_closed
 
 
@@ -164,6 +207,30 @@ def test_a_port_that_nfcpy_leaves_open_is_closed() -> None:
 def test_a_card_that_cannot_be_read_is_no_tap_and_no_fault_of_the_reader(card: bytes) -> None:
     frontend = Frontend(iter([card, ANA]))
     assert heard(frontend, facts=2) == [WORKS, TAPPED]
+
+
+@pytest.mark.parametrize("error", [CardTooSlow(), RuntimeError("BrokenLinkError"), TypeError(), ValueError()])
+def test_whatever_a_card_makes_of_its_identification_is_no_fault_of_the_reader(error: Exception) -> None:
+    def identify(tag: Any) -> bytes:
+        if tag.identifier == b"ben!":
+            raise error
+        return uid(tag)
+
+    assert heard(Frontend(iter([b"ben!", ANA])), facts=2, identify=identify) == [WORKS, TAPPED]
+
+
+def test_a_reader_lost_in_the_midst_of_a_card_is_a_fault_of_the_reader() -> None:
+    def identify(_tag: Any) -> bytes:
+        raise OSError(5, "EIO")
+
+    facts = heard(Frontend(iter([None, ANA])), Frontend(iter([])), facts=3, identify=identify)
+    assert [type(fact) for fact in facts] == [ReaderWorks, ReaderFails, ReaderWorks]
+
+
+def test_each_card_has_a_time_of_its_own() -> None:
+    frontend = Frontend(iter([None, ANA, None, b"ben!"]))
+    heard(frontend, facts=3)
+    assert frontend.allowed_s == [0.8, 0.8]
 
 
 def test_a_reader_is_closed_when_the_node_stops() -> None:
@@ -179,6 +246,35 @@ def test_a_driver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> 
     def hang() -> None:
         let_go.wait(10)
 
-    facts = heard(Frontend(iter([hang])), Frontend(iter([ANA])), facts=4)
+    facts = heard(Frontend(iter([None, hang])), Frontend(iter([ANA])), facts=4)
     let_go.set()
     assert [type(fact) for fact in facts] == [ReaderWorks, ReaderFails, ReaderWorks, Tapped]
+
+
+class _Driver:
+    """A driver's thread whose one call ends when the test says."""
+
+    def __init__(self) -> None:
+        self.call: Future[None] = Future()
+
+    def submit(self, _job: Callable[[], object]) -> "Future[None]":
+        return self.call
+
+
+@pytest.mark.parametrize("passes", range(8))
+def test_a_cancellation_that_meets_the_end_of_a_call_is_not_swallowed(passes: int) -> None:
+    """Whatever the loop has already done for the call's end when the cancellation comes."""
+
+    async def play() -> bool:
+        reader = NfcReader("entrance-in", "udp:", bytes.hex, lambda: 0.0)
+        driver = reader._executor = _Driver()  # type: ignore[assignment]
+        task = asyncio.create_task(reader._call(lambda: None))
+        await asyncio.sleep(0)
+        driver.call.set_result(None)
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        was_running = task.cancel()
+        await asyncio.wait([task], timeout=10)
+        return task.cancelled() == was_running
+
+    assert _run(play())
