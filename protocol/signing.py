@@ -5,7 +5,6 @@ whose text could differ between writers other than floats written by Python's sh
 """
 
 import base64
-import binascii
 import json
 from typing import Any, Literal
 
@@ -49,7 +48,7 @@ def verify(key: Ed25519PublicKey, message: Signed, kind: str) -> dict[str, Any]:
     try:
         signature = base64.b64decode(message.signature, validate=True)
         key.verify(signature, _canonical(message.kind, message.body))
-    except (InvalidSignature, binascii.Error) as error:
+    except (InvalidSignature, ValueError) as error:
         raise SignatureRefused(f"this {kind} is not signed by the gateway this node trusts") from error
     return message.body
 

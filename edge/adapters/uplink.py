@@ -105,7 +105,12 @@ class MqttUplink:
         self._post(LinkDown())
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._post(Received(message.topic, bytes(message.payload), message.retain))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError as error:  # raised on, it would end paho's thread
+            _log.warning("event=topic_unreadable error=%r", str(error))
+            return
+        self._post(Received(topic, bytes(message.payload), message.retain))
 
 
 def _send_at_once(_client: Client, _data: object, connection: Any) -> None:

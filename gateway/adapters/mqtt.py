@@ -119,7 +119,12 @@ class SiteLink:
             _log.warning("site=%s broker=%s lost=%s", self._site, self._broker.host, reason)
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._receive(message.topic, bytes(message.payload))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError as error:  # raised on, it would end paho's thread
+            _log.warning("site=%s topic_unreadable=%r", self._site, str(error))
+            return
+        self._receive(topic, bytes(message.payload))
 
 
 class MqttDownlink:

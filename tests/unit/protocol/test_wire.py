@@ -124,6 +124,7 @@ def test_a_changed_body_a_wrong_kind_and_a_strange_key_are_refused() -> None:
         (signed, "access_list", key.public_key()),
         (signed, "command", Ed25519PrivateKey.generate().public_key()),
         (signed.model_copy(update={"signature": "not base64!"}), "command", key.public_key()),
+        (signed.model_copy(update={"signature": "é"}), "command", key.public_key()),
     ]:
         with pytest.raises(SignatureRefused):
             verify(trusted, message, kind)
