@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from gateway.domain.chronology import Mark, place_in_time
-from gateway.domain.journal import Entry, Identity
+from gateway.domain.journal import Entry, Identity, told_by
 from gateway.domain.reception import receive
 from gateway.ports import Books, Clock, Cursor, DeadLetter, Downlink, Ledger
 from host.failpoint import reached
@@ -153,7 +153,14 @@ class _Group:
         self._marks[key] = marks[-1]
         _warn_of_disbelief(reading.node, records, marks)
         return [
-            Entry(reading.site, Identity(*key, record.seq), mark.at, mark.quality, record.event)
+            Entry(
+                reading.site,
+                Identity(*key, record.seq),
+                mark.at,
+                mark.quality,
+                record.event,
+                told_by(record),
+            )
             for record, mark in zip(records, marks, strict=True)
         ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from protocol.events import Event
+from protocol.events import ClockQuality, Event, Record
 
 Quality = Literal["synchronised", "uptime", "estimated"]
 """How an entry's time is known: by the node's own clock, by its uptime, or only by its neighbours."""
@@ -24,14 +24,33 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeTime:
+    """The node's own clocks when it saw an event, as they travelled: `at` is its wall time, UTC."""
+
+    boot: str
+    uptime_s: float
+    at: datetime
+    clock: ClockQuality
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """An event in the journal. `occurred_at` is UTC, fixed once when the event was committed."""
+    """An event in the journal. `occurred_at` is UTC, fixed once when the event was committed.
+
+    `told` is None for what was committed before the ledger kept it.
+    """
 
     site: str
     identity: Identity
     occurred_at: datetime
     quality: Quality
     event: Event
+    told: NodeTime | None = None
+
+
+def told_by(record: Record) -> NodeTime:
+    """Return the clocks that travelled with `record`."""
+    return NodeTime(record.boot, record.uptime_s, record.at, record.clock)
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

@@ -5,15 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from gateway.adapters.ledger import SqlLedger
+from gateway.adapters.ledger import engine as database
 from gateway.adapters.ledger.engine import open_engine
 from gateway.adapters.ledger.tables import metadata
 from gateway.domain.bookings import Booking
-from gateway.domain.journal import Entry, Identity
+from gateway.domain.journal import Entry, Identity, NodeTime
 from gateway.domain.occupancy import SpaceState
 from gateway.domain.people import Credential, Member
 from gateway.domain.visits import Visit
@@ -39,7 +43,8 @@ def ledger(url: str) -> Iterator[SqlLedger]:
 
 def entry(seq: int, at: datetime = NINE, node: str = "ss-entrance") -> Entry:
     closed = DoorClosed(door="entrance", open_s=1.5)
-    return Entry("sceaux-smart", Identity(node, EPOCH, seq), at, "synchronised", closed)
+    told = NodeTime("b" * 16, 12.345678, at - HOUR, "unsynchronised")
+    return Entry("sceaux-smart", Identity(node, EPOCH, seq), at, "synchronised", closed, told)
 
 
 def test_its_id_is_given_once(url: str) -> None:
@@ -55,6 +60,28 @@ def test_migrations_and_tables_say_the_same(url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_what_was_committed_before_the_ledger_kept_the_nodes_clocks_is_read_without_them(url: str) -> None:
+    first = sa.create_engine(url)
+    with first.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(database._MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        row = {"site": "sceaux-smart", "node": "ss-entrance", "epoch": EPOCH, "seq": 1, "occurred_at": 0}
+        row |= {"quality": "estimated", "kind": "ExitRequested"}
+        row |= {"event": '{"type": "ExitRequested", "door": "entrance"}'}
+        names = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        connection.execute(sa.text(f"INSERT INTO journal ({names}) VALUES ({places})"), row)
+    first.dispose()
+    ledger = SqlLedger(url)
+    with ledger.reading() as books:
+        found = books.journal.get(Identity("ss-entrance", EPOCH, 1))
+    ledger.close()
+    assert found is not None
+    assert (found.event, found.told) == (ExitRequested(door="entrance"), None)
 
 
 def test_every_commit_reaches_the_disk(ledger: SqlLedger) -> None:

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from gateway.adapters.ledger.tables import cursors, dead_letters, gaps, journal
-from gateway.domain.journal import Entry, Identity, Quality
+from gateway.domain.journal import Entry, Identity, NodeTime, Quality
 from gateway.ports import Cursor, DeadLetter, Numbered
-from protocol.events import Event
+from protocol.events import ClockQuality, Event
 
 _event: TypeAdapter[Event] = TypeAdapter(Event)
 
@@ -112,6 +112,7 @@ class JournalTable:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
+    told = entry.told
     return {
         "site": entry.site,
         "node": entry.identity.node,
@@ -121,6 +122,10 @@ def _row(entry: Entry) -> dict[str, Any]:
         "quality": entry.quality,
         "kind": entry.event.type,
         "event": entry.event.model_dump_json(),
+        "boot": told.boot if told else None,
+        "uptime_s": told.uptime_s if told else None,
+        "node_at": told.at if told else None,
+        "node_clock": told.clock if told else None,
     }
 
 
@@ -131,4 +136,11 @@ def _entry(row: Row[Any]) -> Entry:
         occurred_at=row.occurred_at,
         quality=cast("Quality", row.quality),
         event=_event.validate_json(row.event),
+        told=_told(row),
     )
+
+
+def _told(row: Row[Any]) -> NodeTime | None:
+    if row.boot is None:
+        return None
+    return NodeTime(row.boot, row.uptime_s, row.node_at, cast("ClockQuality", row.node_clock))

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     Dialect,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -53,6 +54,10 @@ journal = Table(
     Column("quality", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("event", Text, nullable=False),
+    Column("boot", String),
+    Column("uptime_s", Float),
+    Column("node_at", Moment),
+    Column("node_clock", String),
     UniqueConstraint("node", "epoch", "seq"),
     Index("journal_by_day", "site", "occurred_at"),
 )
@@ -98,6 +103,15 @@ nodes = Table(
     Column("heard_at", Moment, nullable=False),
     Column("status", Text),
     Column("state", Text),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("starts", Text, nullable=False),
+    Column("turned_at", Moment, nullable=False),
+    Column("duplicated_since", Moment),
 )
 
 lists = Table(

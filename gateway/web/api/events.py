@@ -10,13 +10,22 @@ from gateway.web.api.shapes import Shape
 from gateway.web.auth import SEE_USAGE, allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
-from protocol.events import Event
+from protocol.events import ClockQuality, Event
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow(SEE_USAGE))])
 
 
+class NodeTimeOut(Shape):
+    """The node's own clocks when it saw the event, as they travelled."""
+
+    boot: str
+    uptime_s: float
+    at: Instant
+    clock: ClockQuality
+
+
 class EntryOut(Shape):
-    """What a node saw. `quality` says how `occurred_at` is known."""
+    """What a node saw. `quality` says how `occurred_at` is known, `told` what the node's clocks said."""
 
     site: str
     node: str
@@ -25,6 +34,7 @@ class EntryOut(Shape):
     occurred_at: Instant
     quality: Quality
     event: Event
+    told: NodeTimeOut | None
 
 
 class NumberedOut(EntryOut):
@@ -76,4 +86,5 @@ def _fields(entry: Entry) -> dict[str, object]:
         "occurred_at": entry.occurred_at,
         "quality": entry.quality,
         "event": entry.event,
+        "told": entry.told,
     }

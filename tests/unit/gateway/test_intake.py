@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from gateway.adapters.ledger import SqlLedger
 from gateway.domain.chronology import place_in_time
-from gateway.domain.journal import Identity
+from gateway.domain.journal import Identity, NodeTime
 from gateway.intake import Intake, Received, Taken
 from gateway.ports import Cursor
 from protocol.base import MAX_MESSAGE_BYTES
@@ -165,6 +166,16 @@ def test_an_entry_can_be_found_by_its_identity(house: House) -> None:
     with house.ledger.reading() as books:
         assert books.journal.get(Identity("ss-entrance", EPOCH, 1)) is not None
         assert books.journal.get(Identity("ss-entrance", EPOCH, 2)) is None
+
+
+def test_what_the_nodes_clocks_said_is_kept_as_it_travelled(house: House) -> None:
+    house.take(batch(record(1) | {"at": "1970-01-01T00:00:09Z", "clock": "unsynchronised"}))
+    with house.ledger.reading() as books:
+        entry = books.journal.get(Identity("ss-entrance", EPOCH, 1))
+    assert entry is not None
+    assert entry.told == NodeTime(
+        "b" * 16, 101.0, datetime(1970, 1, 1, 0, 0, 9, tzinfo=UTC), "unsynchronised"
+    )
 
 
 @pytest.mark.parametrize(
