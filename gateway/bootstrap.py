@@ -22,6 +22,10 @@ from host.claim import claimed
 from protocol.site import Site
 from protocol.site_file import read_site
 
+SIGNING_KEY = "signing.key"
+CREDENTIAL_KEY = "credential.key"
+"""Files of the data folder, without which a ledger is of no use to its nodes and cards."""
+
 _BEAT_S = 10.0
 _HISTORY_S = 1.0
 
@@ -64,14 +68,14 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     ledger = SqlLedger(database_url(settings))
     clock = clock or _clock(settings)
     downlink = MqttDownlink(_broker(settings), sites, ledger.id, clock)
-    signer = FileSigner(settings.data_dir / "signing.key")
+    signer = FileSigner(settings.data_dir / SIGNING_KEY)
     notifier = OutboxNotifier(settings.data_dir / "outbox")
     return House(
         gateway=Gateway(ledger, clock, downlink, signer, notifier, sites),
         downlink=downlink,
         ledger=ledger,
         clock=clock,
-        credential_key=secret_file(settings.data_dir / "credential.key", _new_secret),
+        credential_key=secret_file(settings.data_dir / CREDENTIAL_KEY, _new_secret),
         public_key=signer.public_text,
         tariffs=tariffs,
         beat=Worker("beat", downlink.beat, _BEAT_S),

@@ -79,6 +79,32 @@ def rebuild(settings: Annotated[Path, typer.Option(help="The gateway's settings 
 
 
 @app.command()
+def backup(
+    settings: Annotated[Path, typer.Option(help="The gateway's settings file (TOML).")],
+    to: Annotated[Path, typer.Option(help="The file to write; or a folder, for a file with name and date.")],
+) -> None:
+    """Keep the ledger and the keys in one file, checked; the gateway may run meanwhile."""
+    from passerelle.safekeeping import run_backup
+
+    raise typer.Exit(run_backup(settings, to))
+
+
+@app.command()
+def restore(
+    *,
+    settings: Annotated[Path, typer.Option(help="The gateway's settings file (TOML).")],
+    backup: Annotated[Path, typer.Option("--from", help="The backup to come back from.")],
+    other_place: Annotated[
+        bool, typer.Option("--other-place", help="Also where another place's ledger is here.")
+    ] = False,
+) -> None:
+    """Come back from a backup, with the gateway stopped; what is here now is put aside, never deleted."""
+    from passerelle.safekeeping import run_restore
+
+    raise typer.Exit(run_restore(settings, backup, other_place=other_place))
+
+
+@app.command()
 def check(
     site_files: Annotated[list[Path], typer.Argument(help="Site files to check; nothing is started.")],
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -26,9 +27,19 @@ def open_engine(url: str) -> Engine:
 def sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite database, None where `url` means a server."""
     parts = make_url(url)
-    if parts.get_backend_name() != "sqlite" or not parts.database:
+    if parts.get_backend_name() != "sqlite" or parts.database in {None, "", ":memory:"}:
         return None
-    return Path(parts.database)
+    return Path(parts.database or "")
+
+
+def known_schemas() -> frozenset[str]:
+    """Return the revisions of the schema from which this program can migrate."""
+    return frozenset(each.revision for each in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
+
+
+def without_password(url: str) -> str:
+    """Return `url` as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def migrate(connection: Connection) -> None:
