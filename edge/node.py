@@ -236,6 +236,7 @@ class Node:
             levels = self._ports.inputs.read()
             differing = {wire for wire, active in levels.items() if self._levels.get(wire) != active}
             for wire in differing & suspects:
+                _log.warning("event=edge_missed role=%s of=%s", wire.role, wire.of)
                 self.post(Sensed(wire, levels[wire]))
             suspects = differing - suspects
 

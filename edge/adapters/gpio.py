@@ -16,6 +16,7 @@ beam            down       light arrives                  broken
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -26,6 +27,8 @@ from gpiozero import DigitalInputDevice, DigitalOutputDevice, GPIOZeroError
 
 from edge.core.wiring import Equipment, Role, Wire
 from edge.ports import Post, Sensed, SignalKind, Unavailable
+
+_log = logging.getLogger(__name__)
 
 Driver = Literal["lgpio", "pigpio"]
 
@@ -90,7 +93,7 @@ class GpioLock:
 
 
 class GpioInputs:
-    """See `edge.ports.Inputs`. An exception would end the one thread that gpiozero calls from: only post."""
+    """See `edge.ports.Inputs`. An exception would end the one thread that gpiozero calls from."""
 
     def __init__(self, wires: Sequence[Wire], factory: Any) -> None:
         self._devices = {wire: _input(wire, factory) for wire in wires}
@@ -159,4 +162,10 @@ def _input(wire: Wire, factory: Any) -> Any:
 
 
 def _poster(post: Post, fact: Sensed) -> Callable[[], None]:
-    return lambda: post(fact)
+    def told() -> None:
+        try:
+            post(fact)
+        except Exception:  # noqa: BLE001 - it would be the last edge of any input that is told
+            _log.exception("event=edge_dropped role=%s of=%s", fact.wire.role, fact.wire.of)
+
+    return told

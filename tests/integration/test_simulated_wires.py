@@ -14,11 +14,14 @@ import pytest
 from gpiozero.pins.pigpio import PiGPIOFactory
 from gpiozero.tones import Tone
 
+from edge.adapters.gpio import GpioInputs
+from edge.core.wiring import Wire
+from edge.ports import PortFact, Sensed
 from firmware_sim.gpio import lgpio_lines
 from firmware_sim.gpio.lgpio_shim import SimulatedLGPIOFactory
 from firmware_sim.gpio.pigpiod import Command, Pigpiod
 from firmware_sim.gpio.pins import Pulses
-from tests.simulator import PATIENCE_S, Simulator
+from tests.simulator import PATIENCE_S, Simulator, until
 
 
 @pytest.fixture
@@ -175,6 +178,52 @@ def test_devices_in_one_building_have_their_own_pins(
 
         assert simulator.call(pins.level, 17) == 1
         assert not button.is_pressed
+
+
+def _raise(*_: object) -> None:
+    raise RuntimeError("on purpose")
+
+
+def test_a_post_that_raises_silences_no_input(simulator: Simulator, pins: Pigpiod, board: Any) -> None:
+    told: Queue[PortFact] = Queue()
+    moves, beam = Wire("motion", "x", 4), Wire("outer", "x", 5)
+    inputs = GpioInputs([moves, beam], board)
+
+    def post(fact: PortFact) -> None:
+        told.put(fact)
+        _raise()
+
+    inputs.watch(post)
+    facts = []
+    for pin in (4, 5):
+        simulator.call(pins.drive, pin, 1)
+        facts.append(told.get(timeout=PATIENCE_S))
+    inputs.close()
+
+    assert facts == [Sensed(moves, active=True), Sensed(beam, active=True)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_callback_that_raises_silences_all_inputs_but_they_still_read_right(
+    simulator: Simulator, pins: Pigpiod, board: Any
+) -> None:
+    """Why the node reads every input once a second: gpiozero has one thread for all callbacks."""
+    told: Queue[PortFact] = Queue()
+    moves, beam = Wire("motion", "x", 4), Wire("outer", "x", 5)
+    inputs = GpioInputs([moves, beam], board)
+    inputs.watch(told.put)
+    inputs._devices[moves].when_activated = _raise
+    pi = board.connection if hasattr(board, "connection") else lgpio_lines._chips[board._handle].pi
+    thread = pi._notify
+    simulator.call(pins.drive, 4, 1)
+    until(lambda: not thread.is_alive())
+    simulator.call(pins.drive, 5, 1)
+
+    assert inputs.read() == {moves: True, beam: True}
+    assert told.empty()
+    inputs.close()
+    thread.stop()
+    thread.sl.s.close()  # the thread would have
 
 
 @pytest.fixture

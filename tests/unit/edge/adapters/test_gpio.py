@@ -68,6 +68,22 @@ def test_an_input_is_pulled_to_rest_and_active_at_the_other_level(
     inputs.close()
 
 
+def test_a_post_that_raises_does_not_end_the_thread_that_tells_edges(factory: MockFactory) -> None:
+    wire = Wire("motion", "x", 22)
+    inputs = GpioInputs([wire], factory)
+    told: list[PortFact] = []
+
+    def post(fact: PortFact) -> None:
+        told.append(fact)
+        raise RuntimeError("the queue is gone")
+
+    inputs.watch(post)
+    factory.pin(22).drive_high()
+    factory.pin(22).drive_low()
+    assert told == [Sensed(wire, active=True), Sensed(wire, active=False)]
+    inputs.close()
+
+
 @pytest.mark.parametrize(("role", "debounced"), [("contact", True), ("rex", True), ("outer", False)])
 def test_what_bounces_is_debounced(factory: MockFactory, role: Role, *, debounced: bool) -> None:
     inputs = GpioInputs([Wire(role, "x", 22)], factory)
