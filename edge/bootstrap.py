@@ -41,6 +41,7 @@ async def serve(settings: Settings) -> None:
         ledger=file.ledger,
         start=secrets.token_hex(8),
         software=version("passerelle"),
+        keep_alive_s=file.keep_alive_s,
     )
     reference = partial(credential_ref, bytes.fromhex(file.credential_key))
     pins = GpioPins(file.pins, equipment, file.data_dir)
@@ -51,6 +52,7 @@ async def serve(settings: Settings) -> None:
             client_id=f"passerelle-{file.node}",
             will=LastWill(identity.topics.up("status"), encode(identity.status(clock, online=False))),
             filters=(identity.topics.all_down, gateway_status(equipment.site)),
+            keep_alive_s=file.keep_alive_s,
         )
         ports = Ports(
             clock=clock,
@@ -63,7 +65,7 @@ async def serve(settings: Settings) -> None:
             uplink=uplink,
             manager=ServiceManager(),
         )
-        node = Node(equipment, identity, ports, file.heartbeat_s)
+        node = Node(equipment, identity, ports)
         _stop_at_signals(node)
         await node.run()
         await uplink.close()

@@ -46,6 +46,7 @@ _log = logging.getLogger(__name__)
 
 _QUEUED_FACTS: Final = 10_000
 _READ_INPUTS_EVERY_S: Final = 1.0
+_TIDY_EVERY_S: Final = 30.0
 _RESTART_AFTER_S: Final = 1.0
 _FLUSH_S: Final = 2.0
 _KEEP_ACKNOWLEDGED: Final = timedelta(days=7)
@@ -69,10 +70,9 @@ class Ports:
 class Node:
     """One node at work, made in a running event loop."""
 
-    def __init__(self, equipment: Equipment, identity: Identity, ports: Ports, heartbeat_s: float) -> None:
+    def __init__(self, equipment: Equipment, identity: Identity, ports: Ports) -> None:
         self._identity = identity
         self._ports = ports
-        self._heartbeat_s = heartbeat_s
         self._loop = asyncio.get_running_loop()
         self._facts: asyncio.Queue[PortFact | None] = asyncio.Queue()
         self._reader_ids = tuple(reader.id for reader in equipment.readers)
@@ -119,7 +119,7 @@ class Node:
         """Work until stopped."""
         self._begin()
         duties: list[Callable[[], Awaitable[None]]] = [
-            self._journal.run, self._courier.run, self._beat, self._reread, self._be_watched,
+            self._journal.run, self._courier.run, self._beat, self._keep_tidy, self._reread, self._be_watched,
             *(lambda reader=reader: reader.run(self.post) for reader in self._ports.readers),
         ]  # fmt: skip
         tasks = [self._loop.create_task(_for_ever(duty)) for duty in duties]
@@ -206,10 +206,15 @@ class Node:
         self._bulletin.changed()
 
     async def _beat(self) -> None:
-        """Show at each heartbeat that the node lives, tidy the spool, and note how late it is."""
+        """Show that the node lives, so often that one word may be lost before it is taken for dead."""
         while True:
-            await asyncio.sleep(self._heartbeat_s)
+            await asyncio.sleep(self._identity.keep_alive_s / 2)
             self._bulletin.publish_status()
+
+    async def _keep_tidy(self) -> None:
+        """Tidy the spool and note how late it is: seldom, for the card's sake."""
+        while True:
+            await asyncio.sleep(_TIDY_EVERY_S)
             await self._tidy()
 
     async def _be_watched(self) -> None:

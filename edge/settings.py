@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from edge.core.wiring import Equipment, equipment
+from edge.identity import KEEP_ALIVE_S
 from protocol.base import Id
 from protocol.signing import public_from_text
 from protocol.site import Site
@@ -48,7 +49,8 @@ def _reader_path(text: str) -> str:
 class NodeSettings(BaseModel):
     """The file's keys. `readers` gives each reader of the site file its nfcpy path.
 
-    The password of `broker_user` stands alone in a file of its own.
+    The password of `broker_user` stands alone in a file of its own. The node promises to be heard of every
+    `keep_alive_s`; after one and a half it is taken for dead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,7 +67,7 @@ class NodeSettings(BaseModel):
     credential_key: Annotated[str, AfterValidator(_secret)]
     pins: Literal["lgpio", "pigpio"]
     clock: Literal["kernel", "assumed"]
-    heartbeat_s: Annotated[float, Field(gt=0, le=3600)] = 30
+    keep_alive_s: Annotated[int, Field(ge=1, le=3600)] = KEEP_ALIVE_S
     readers: dict[Id, Annotated[str, AfterValidator(_reader_path)]]
 
 

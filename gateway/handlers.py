@@ -19,7 +19,6 @@ from protocol.messages import Action, Command, OpenCompartment, UnlockDoor
 from protocol.site import Site
 
 _COMMAND_LIVES_S = 5.0
-_SILENT_AFTER = timedelta(seconds=90)
 _PARCEL_WAITS = timedelta(days=5)
 _BOOKING = {
     "unknown_space": "this site has no such space",
@@ -312,7 +311,9 @@ def _order(desk: Desk, site: Site, node: str, action: Action, about: str | None 
 
 def answers(report: NodeReport, now: datetime) -> bool:
     """Whether a node was heard lately and did not say goodbye."""
-    return bool(report.status and report.status.online) and now - report.heard_at < _SILENT_AFTER
+    if report.status is None or not report.status.online:
+        return False
+    return now - report.heard_at < timedelta(seconds=report.status.silent_after_s)
 
 
 HANDLERS: dict[type[Any], Callable[[Any, Desk], Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.commands import Command
 from gateway.domain import civil
-from gateway.handlers import HANDLERS, Desk
+from gateway.handlers import HANDLERS, Desk, answers
 from gateway.intake import Intake, Received, Taken
 from gateway.issuer import Issuer
 from gateway.live import Live, Notice
@@ -22,6 +22,7 @@ from protocol.site import Site
 _log = logging.getLogger(__name__)
 _GROUP = 500
 _TICK_S = 1.0
+_WATCH_EVERY = timedelta(seconds=1)
 
 
 class Gateway:
@@ -49,6 +50,8 @@ class Gateway:
         self._intake = Intake(ledger, clock, downlink, site_of_node, self._follow)
         self._issuer = Issuer(ledger, clock, downlink, signer, sites)
         self._ticked_at: datetime | None = None
+        self._watched_at: datetime | None = None
+        self._answering: set[tuple[str, str]] = set()
         self._newcomer = False
         self._workers = {
             "intake": Worker("intake", self.take_in, _TICK_S),
@@ -153,12 +156,25 @@ class Gateway:
     def _keep_time(self) -> None:
         """Work out again the days in which time alone has changed something: a closing time, a midnight."""
         now = self.clock.now()
+        self._watch_nodes(now)
         before, self._ticked_at = self._ticked_at, now
         for site in self.sites.values():
             today = civil.day_of(now, site.zone)
             if before is None or _something_ended(site, before, now):
                 self._projector.mark_day(site.id, today)
                 self._projector.mark_day(site.id, today - timedelta(days=1))
+
+    def _watch_nodes(self, now: datetime) -> None:
+        """Tell once a second of nodes that have fallen silent: silence sends no message of its own."""
+        if self._watched_at is not None and timedelta() <= now - self._watched_at < _WATCH_EVERY:
+            return
+        self._watched_at = now
+        with self.ledger.reading() as books:
+            answering = {(r.site, r.node) for r in books.nodes.reports() if answers(r, now)}
+        silent, self._answering = self._answering - answering, answering
+        for site, node in sorted(silent):
+            _log.warning("event=node_silent site=%s node=%s", site, node)
+            self.live.tell(Notice(site))
 
 
 def _something_ended(site: Site, before: datetime, now: datetime) -> bool:

@@ -58,7 +58,10 @@ class StateSnapshot(Message):
 
 
 class NodeStatus(Message):
-    """Heartbeat and last will, retained. `start` names one run of the process: two at once are twins."""
+    """Heartbeat and last will, retained. `start` names one run of the process: two at once are twins.
+
+    Who has heard nothing of the node for `silent_after_s` may take it for dead.
+    """
 
     v: Literal[1] = VERSION
     site: Id
@@ -71,6 +74,7 @@ class NodeStatus(Message):
     software: str
     list_revision: int
     pending: int
+    silent_after_s: Annotated[float, Field(gt=0, le=86_400)] = 90
 
 
 class GatewayStatus(Message):

@@ -19,7 +19,6 @@ from edge.ports import LinkDown, LinkUp, Post, Received
 
 _log = logging.getLogger(__name__)
 
-_KEEP_ALIVE_S: Final = 20
 _LONGEST_RECONNECT_WAIT_S: Final = 15
 
 
@@ -44,9 +43,12 @@ class LastWill:
 class MqttUplink:
     """See `edge.ports.Uplink`."""
 
-    def __init__(self, broker: Broker, client_id: str, will: LastWill, filters: Sequence[str]) -> None:
+    def __init__(
+        self, broker: Broker, client_id: str, will: LastWill, filters: Sequence[str], keep_alive_s: int
+    ) -> None:
         """Prepare a client of the broker; `filters` are what it subscribes to."""
         self._broker = broker
+        self._keep_alive_s = keep_alive_s
         self._filters = [(topic, 1) for topic in filters]
         self._post: Post
         client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=True, protocol=MQTTv311)
@@ -66,7 +68,7 @@ class MqttUplink:
     def start(self, post: Post) -> None:
         """Connect in the background, again and again."""
         self._post = post
-        self._client.connect_async(self._broker.host, self._broker.port, keepalive=_KEEP_ALIVE_S)
+        self._client.connect_async(self._broker.host, self._broker.port, keepalive=self._keep_alive_s)
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:

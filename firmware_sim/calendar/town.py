@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from edge.core.wiring import equipment
 from edge.identity import Identity
@@ -21,6 +22,8 @@ from protocol.identifiers import credential_ref
 from protocol.signing import public_from_text
 from protocol.site import Site
 from protocol.topics import NodeTopics, gateway_status
+
+_KEEP_ALIVE_S: Final = 60  # of time that leaps
 
 
 class Town:
@@ -62,7 +65,7 @@ class Town:
         self._credential_key = bytes.fromhex(settings["credential_key"])
         trust = Trust(public_from_text(settings["gateway_key"]), site.id, node)
         epoch, boot = self.luck.randbytes(8).hex(), self.luck.randbytes(8).hex()
-        identity = Identity(trust, settings["ledger"], boot, SOFTWARE)
+        identity = Identity(trust, settings["ledger"], boot, SOFTWARE, _KEEP_ALIVE_S)
         luck = random.Random(epoch)
         outbox = Outbox(identity, epoch, self._wire.publish, self._faults, luck)
 

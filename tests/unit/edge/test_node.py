@@ -109,7 +109,7 @@ def test_a_strike_locks_though_the_loops_timers_are_ahead_of_uptime() -> None:
     live(story, access=ANAS_LIST)
 
 
-def test_how_late_it_must_be_is_written_down_at_each_heartbeat() -> None:
+def test_how_late_it_must_be_is_written_down_from_time_to_time() -> None:
     async def story(world: World) -> None:
         assert world.store.floor is None
         await asyncio.sleep(31)

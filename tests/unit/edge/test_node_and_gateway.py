@@ -1,6 +1,7 @@
 """A whole node and its gateway: lists, commands and events between them."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -178,7 +179,18 @@ def test_a_heartbeat_shows_that_the_node_lives() -> None:
     async def story(world: World) -> None:
         first = world.status()
         await asyncio.sleep(60)
-        assert world.status().uptime_s - first.uptime_s >= 30
+        assert world.status().uptime_s - first.uptime_s >= 50
         assert (first.online, first.start, first.software) == (True, "5" * 16, "1.0")
+
+    live(story)
+
+
+def test_a_heartbeat_may_be_lost_before_the_node_is_taken_for_dead() -> None:
+    async def story(world: World) -> None:
+        sent = [len([t for t, _, _ in world.uplink.sent if t.endswith("/up/status")])]
+        for _ in range(2):
+            await asyncio.sleep(world.status().silent_after_s)
+            sent.append(len([t for t, _, _ in world.uplink.sent if t.endswith("/up/status")]))
+        assert [after - before for before, after in pairwise(sent)] == [3, 3]
 
     live(story)

@@ -27,7 +27,7 @@ def written(folder: Path, readers: dict[str, str] = READERS, **changes: Any) -> 
         "credential_key": "00" * 32,
         "pins": "lgpio",
         "clock": "kernel",
-        "heartbeat_s": 30,
+        "keep_alive_s": 20,
     } | changes
     lines = [f"{key} = {value!r}" for key, value in keys.items() if value is not None]
     lines += ["[readers]", *(f"{name} = {path!r}" for name, path in readers.items())]

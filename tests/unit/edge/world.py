@@ -82,7 +82,7 @@ class World:
             uplink=self.uplink,
             manager=self.manager,
         )
-        self.node = Node(self.equipment, self.identity, ports, heartbeat_s=30)
+        self.node = Node(self.equipment, self.identity, ports)
 
     async def tap(self, credential: str, reader: str = "entrance-in") -> None:
         self.node.post(Tapped(reader, credential))

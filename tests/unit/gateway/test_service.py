@@ -13,6 +13,7 @@ from gateway.adapters.signer import FileSigner
 from gateway.commands import NewMember, Refused
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Member
+from gateway.live import Notice
 from gateway.service import Gateway
 from protocol.access import AccessList, AccessPatch, Denied, Granted
 from protocol.codec import encode
@@ -405,3 +406,19 @@ def test_what_a_crash_left_unprojected_is_worked_out_at_the_next_start(house: Ho
     with house.ledger.reading() as books:
         (visit,) = books.projections.visits(date(2026, 11, 20), date(2026, 11, 21))
     assert visit.quality == "closed-by-rule"
+
+
+def test_a_node_that_falls_silent_is_told_without_a_word_from_it(house: House) -> None:
+    notices: list[Notice] = []
+    house.beat("ss-entrance")
+    house.gateway.take_in()
+    house.gateway.live.listen(notices.append)
+    house.clock.at += timedelta(seconds=89)
+    house.gateway.take_in()
+    assert notices == []
+    house.clock.at += timedelta(seconds=2)
+    house.gateway.take_in()
+    assert notices == [Notice(SCEAUX)]
+    house.clock.at += timedelta(seconds=2)
+    house.gateway.take_in()
+    assert notices == [Notice(SCEAUX)]
