@@ -58,7 +58,8 @@ Fact = Committed | Forgotten | Sent | Linked | Due | Ack | GatewayStatus
 class Sender:
     """Where delivery of one epoch stands: acknowledged <= `cursor`, on its way <= `sent`, on disk <= `last`.
 
-    `attempts` counts resends since the cursor last moved; `gateway_start` names the gateway's present run.
+    `attempts` counts resends since the cursor last moved; `gateway_start` names the gateway's present run,
+    and is None while it cannot be reached.
     """
 
     ledger: str
@@ -90,6 +91,8 @@ class Sender:
                 after = _acknowledged(self, fact.seq, now_s, jitter)
             case GatewayStatus(online=True, start=start) if start != self.gateway_start:
                 after = _rewound(replace(self, gateway_start=start, attempts=0))
+            case GatewayStatus(online=False, start=start) if start == self.gateway_start:
+                after = replace(self, gateway_start=None)
             case _:
                 after = self
         return after

@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from firmware_sim.faults import broker_kill, chaos, edge_kill, gateway_kill, hostile_cards
+from firmware_sim.faults import (
+    broker_kill,
+    chaos,
+    edge_kill,
+    gateway_kill,
+    hostile_cards,
+    link_cut,
+    silent_node,
+)
 from firmware_sim.faults.fault import Fault
 
 FAULTS: Final[tuple[Fault, ...]] = (
@@ -18,4 +26,21 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ("mosquitto",),
     ),
     Fault("hostile_cards", "cards that never end, or answer what no card does", 500, hostile_cards.play),
+    Fault("link_cut", "links to the broker cut: silence, one way, RST, slow", 40, link_cut.play),
+    Fault(
+        "link_cut_veth",
+        "links to the broker cut: every packet dropped",
+        24,
+        link_cut.play_apart,
+        ("ip",),
+        needs_root=True,
+    ),
+    Fault("silent_node_nats", "a node killed, frozen or cut off is shown", 8, silent_node.play_nats),
+    Fault(
+        "silent_node_mosquitto",
+        "the same, with Mosquitto",
+        8,
+        silent_node.play_mosquitto,
+        ("mosquitto",),
+    ),
 )

@@ -29,3 +29,4 @@ class Fault:
     rounds: int
     play: Callable[[Plan], Tally]
     programs: tuple[str, ...] = ()
+    needs_root: bool = False

@@ -158,6 +158,15 @@ class Place:
         """Count the events that the nodes have committed."""
         return sum(1 for node, spool in self.spools.items() for _ in read_spool(spool, self.site.id, node))
 
+    def refusals(self) -> int:
+        """Count the taps that nodes refused."""
+        events = (
+            seen.content
+            for node, spool in self.spools.items()
+            for seen, _ in read_spool(spool, self.site.id, node)
+        )
+        return sum(event["type"] == "BadgePresented" and not event["granted"] for event in events)
+
     def in_ledger(self) -> int:
         """Count the events that the gateway has."""
         return int(self.health()["events"])
@@ -179,20 +188,30 @@ class Place:
 
 @contextmanager
 def open_place(
-    folder: Path, kind: type[Broker] = EmbeddedBroker, around: tuple[str, ...] = (ENTRANCE, STUDIO)
+    folder: Path,
+    kind: type[Broker] = EmbeddedBroker,
+    around: tuple[str, ...] = (ENTRANCE, STUDIO),
+    *,
+    broker: Broker | None = None,
+    gateway_via: tuple[str, int] | None = None,
 ) -> Iterator[Place]:
-    """Start broker and gateway, take the crew up, and put surroundings around the nodes `around`."""
+    """Start broker and gateway, take the crew up, and put surroundings around the nodes `around`.
+
+    A `broker` that runs already is used as it is; `gateway_via` is where the gateway finds it.
+    """
     places = read_places()
     site = next(site for site in places.sites if site.id == SITE)
     with ExitStack() as stack:
-        broker = kind.start(folder / "broker")
-        stack.callback(broker.stop)
+        if broker is None:
+            broker = kind.start(folder / "broker")
+            stack.callback(broker.stop)
+        broker_host, broker_port = gateway_via or (broker.host, broker.port)
         tariff = _lenient_tariff(places.tariff_files[0], folder)
         settings = {
             "site_files": [str(places.file_of(SITE))],
             "tariff_files": [str(tariff)],
-            "broker_host": broker.host,
-            "broker_port": broker.port,
+            "broker_host": broker_host,
+            "broker_port": broker_port,
             "http_host": "127.0.0.1",
             "http_port": free_port(),
         }

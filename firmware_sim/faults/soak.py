@@ -1,5 +1,6 @@
 """Playing faults one after the other, with a bar for each, and the verdict on all."""
 
+import os
 import shutil
 from collections.abc import Iterable
 from datetime import date
@@ -24,6 +25,9 @@ def soak(
         absent = [program for program in fault.programs if shutil.which(program) is None]
         if absent:
             console.print(f"[yellow]{fault.title}: left out, for {', '.join(absent)} is not installed.")
+            continue
+        if fault.needs_root and os.geteuid() != 0:
+            console.print(f"[yellow]{fault.title}: left out, for it needs root.")
             continue
         measured[fault.name] = Measured(
             _play(fault, seed, rounds or fault.rounds, folder, console), seed, today

@@ -1,6 +1,6 @@
 """What came of one fault, tried many times."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,9 @@ class Tally:
     def ok(self) -> bool:
         """Whether every promise was kept, and any was put to the test."""
         return self.tried > 0 and not (self.lost or self.doubled or self.wrong)
+
+    def with_wrong(self, count: int, what: str) -> "Tally":
+        """Count more of what came out otherwise than it should."""
+        if not count:
+            return self
+        return replace(self, wrong=self.wrong + count, details=(*self.details, f"{count} x {what}"))

@@ -108,9 +108,16 @@ def test_a_new_run_of_the_gateway_is_sent_everything_from_the_cursor() -> None:
     assert told(known, gateway("b" * 16)).next_span() == (1, 10)
 
 
-def test_a_gateway_that_says_goodbye_changes_nothing() -> None:
+def test_a_gateway_that_was_cut_off_is_sent_everything_from_the_cursor_when_it_is_back() -> None:
     known = told(TEN_SENT, gateway("a" * 16), Sent(10))
-    assert told(known, gateway("b" * 16, online=False)) == known
+    cut_off = told(known, gateway("a" * 16, online=False))
+    assert cut_off.next_span() is None
+    assert told(cut_off, gateway("a" * 16)).next_span() == (1, 10)
+
+
+def test_the_late_goodbye_of_an_earlier_run_changes_nothing() -> None:
+    known = told(TEN_SENT, gateway("b" * 16), Sent(10))
+    assert told(known, gateway("a" * 16, online=False)) == known
 
 
 def test_a_new_link_begins_at_the_cursor() -> None:
