@@ -15,6 +15,11 @@ from protocol.events import Record
 
 T = TypeVar("T")
 
+_FORGET = """
+DELETE FROM record WHERE seq <= :cursor
+AND seq < coalesce((SELECT min(seq) FROM record WHERE at >= :before), :cursor + 1)
+"""  # from the first on, without holes: a clock that was in 1970 for a while makes nothing old
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (epoch TEXT NOT NULL, cursor INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL);
@@ -98,7 +103,7 @@ class SqliteSpool:
     def _acknowledge(self, cursor: int, forget_before: str) -> None:
         with self._database as database:
             database.execute("UPDATE spool SET cursor = ?", (cursor,))
-            database.execute("DELETE FROM record WHERE seq <= ? AND at < ?", (cursor, forget_before))
+            database.execute(_FORGET, {"cursor": cursor, "before": forget_before})
         self.cursor = cursor
         (first,) = self._database.execute("SELECT min(seq) FROM record").fetchone()
         self.held_from = first or self.last_seq + 1

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,16 @@ def test_only_what_is_acknowledged_and_old_is_forgotten(fresh: Open) -> None:
         assert [r.seq for r in await spool.read(1, 9, 10_000)] == [3, 4]
         await spool.acknowledge(4, NINE + timedelta(hours=1))
         assert spool.held_from == 5
+
+    told(fresh(), story)
+
+
+def test_a_clock_that_was_in_1970_for_a_while_leaves_no_hole(fresh: Open) -> None:
+    async def story(spool: Spool) -> None:
+        long_ago = record(2).model_copy(update={"at": datetime(1970, 1, 1, tzinfo=UTC)})
+        await spool.append([record(1), long_ago, record(3)])
+        await spool.acknowledge(3, NINE - timedelta(days=7))
+        assert [r.seq for r in await spool.read(1, 9, 10_000)] == [1, 2, 3]
 
     told(fresh(), story)
 

@@ -136,7 +136,8 @@ class SpoolInMemory:
     async def acknowledge(self, cursor: int, forget_before: datetime) -> None:
         await asyncio.sleep(0)
         self.cursor = cursor
-        self.records = {s: r for s, r in self.records.items() if s > cursor or r.at >= forget_before}
+        recent = min((s for s, r in self.records.items() if r.at >= forget_before), default=cursor + 1)
+        self.records = {s: r for s, r in self.records.items() if s > cursor or s >= recent}
         self.held_from = min(self.records, default=self.last_seq + 1)
 
     async def close(self) -> None:
