@@ -5,6 +5,8 @@ from typing import Final
 from firmware_sim.faults import (
     broker_kill,
     chaos,
+    clocks,
+    duplicates,
     edge_kill,
     gateway_kill,
     hostile_cards,
@@ -35,6 +37,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ("ip",),
         needs_root=True,
     ),
+    Fault("duplicates", "all that travels doubled, reordered and said again", 60, duplicates.play),
+    Fault("clocks", "clocks in 1970, a day off, drifting, set back", 48, clocks.play, ("faketime",)),
     Fault("silent_node_nats", "a node killed, frozen or cut off is shown", 8, silent_node.play_nats),
     Fault(
         "silent_node_mosquitto",

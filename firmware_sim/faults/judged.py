@@ -32,11 +32,11 @@ def judged(
 
 
 def killed_within(taps: Iterable[Tapped], deaths: Sequence[datetime]) -> Callable[[datetime], bool]:
-    """Tell of a tap, by the moment when it was read, whether a node died during it or 50 ms later."""
-    spans = {tap.read_at: tap for tap in taps}
+    """Tell of a tap, by the moment when it began, whether a node died during it or 50 ms later."""
+    spans = {tap.began_at: tap for tap in taps}
 
-    def is_excused(read_at: datetime) -> bool:
-        began_at = spans[read_at].began_at
+    def is_excused(began_at: datetime) -> bool:
+        read_at = spans[began_at].read_at
         return any(began_at <= death <= read_at + _BEFORE_ITS_KILL for death in deaths)
 
     return is_excused

@@ -1,7 +1,7 @@
 """A small place to break: broker, gateway and nodes are real processes, people hold cards to real readers."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -104,7 +104,7 @@ class Place:
         site_file = read_places().file_of(SITE)
         edge = start_edge(self.around[node], self.folder / node, site_file, reached, words, more)
         self.nodes[node] = edge
-        until(lambda: self._holds_list(node), "a node to hold its access list", _LISTS_WITHIN_S)
+        until(lambda: self.holds_list(node), "a node to hold its access list", _LISTS_WITHIN_S)
         return edge
 
     def stop_nodes(self) -> None:
@@ -117,24 +117,40 @@ class Place:
         for edge in self.nodes.values():
             if edge.exit_status is not None:
                 edge.restart()
-        what = "every node to hold its access list"
-        until(lambda: all(map(self._holds_list, self.nodes)), what, _LISTS_WITHIN_S)
+        self.until_lists_are_held()
 
-    def add_member(self) -> None:
-        """Take someone up, which changes the list of every node."""
-        number = next(self.latecomers)
-        uid = b"\x04" + (_CREW + number).to_bytes(6, "big")
-        self.api.import_members([_member(f"late-{number}", self.api.now(), uid)])
+    def add_member(self, since: datetime | None = None, until: datetime | None = None) -> tuple[str, bytes]:
+        """Take someone up, which changes the list of every node; who it is, and the UID of the card."""
+        number, since = next(self.latecomers), since or self.api.now()
+        person, uid = f"late-{number}", b"\x04" + (_CREW + number).to_bytes(6, "big")
+        self.truth.holder(person, credential_ref(self.credential_key, uid), "member", since)
+        ends = {"until": until.isoformat()} if until else {}
+        self.api.import_members([{**_member(person, since, uid), **ends}])
+        return person, uid
+
+    def revoke(self, uid: bytes) -> str:
+        """Take a card out of every door, and return its reference."""
+        reference = credential_ref(self.credential_key, uid)
+        self.http.delete(f"/api/v1/credentials/{reference}").raise_for_status()
+        return reference
+
+    def until_lists_are_held(self) -> None:
+        """Wait until every node holds the list that it was last issued. Raises PlaceStuck."""
+        what = "every node to hold its access list"
+        until(lambda: all(map(self.holds_list, self.nodes)), what, _LISTS_WITHIN_S)
 
     def tap(self, node: str, number: int) -> Tapped | None:
         """Hold the card of crew member `number` to the node's reader. None where nobody read it."""
-        person, uid = _crew(number % _CREW)
+        return self.tap_as(node, *_crew(number % _CREW))
+
+    def tap_as(self, node: str, person: str, uid: bytes) -> Tapped | None:
+        """Hold someone's card to the node's reader. None where nobody read it."""
         reader, began_at = READERS[node], now()
         if not self.backstage.run(self.around[node].tap(reader, Type2Card(uid))):
             return None
         tapped = Tapped(began_at, now())
         reference = credential_ref(self.credential_key, uid)
-        self.truth.tap(self.site.id, node, reader, reference, person, tapped.read_at)
+        self.truth.tap(self.site.id, node, reader, reference, person, tapped.began_at)
         self.taps.append(tapped)
         return tapped
 
@@ -160,12 +176,12 @@ class Place:
 
     def refusals(self) -> int:
         """Count the taps that nodes refused."""
-        events = (
-            seen.content
-            for node, spool in self.spools.items()
-            for seen, _ in read_spool(spool, self.site.id, node)
-        )
+        events = (event for node in self.nodes for event in self.events_of(node))
         return sum(event["type"] == "BadgePresented" and not event["granted"] for event in events)
+
+    def events_of(self, node: str) -> list[dict[str, Any]]:
+        """Read what a node has committed."""
+        return [seen.content for seen, _ in read_spool(self.spools[node], self.site.id, node)]
 
     def in_ledger(self) -> int:
         """Count the events that the gateway has."""
@@ -176,12 +192,20 @@ class Place:
         answer: dict[str, Any] = self.http.get("/healthz").json()
         return answer
 
-    def verdict(self) -> Verdict:
-        """Hold ledger and statement against what happened."""
+    def verdict(self, clocks_on_trial: Collection[str] = ()) -> Verdict:
+        """Hold ledger and statement against what happened, whatever the clocks of some nodes say."""
         self.truth.flush()
-        return verify([self.site], self.truth.path, self.api, [self.tariff], spools=self.spools)
+        return verify(
+            [self.site],
+            self.truth.path,
+            self.api,
+            [self.tariff],
+            spools=self.spools,
+            clocks_on_trial=clocks_on_trial,
+        )
 
-    def _holds_list(self, node: str) -> bool:
+    def holds_list(self, node: str) -> bool:
+        """Whether a node has said that it holds the list that it was last issued."""
         revisions = self.api.lists()[node]
         return revisions.issued == revisions.held > 0
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -40,12 +40,15 @@ def verify(
     *,
     spools: Mapping[str, Path] | None = None,
     history: SumsOfDay | None = None,
+    clocks_on_trial: Collection[str] = (),
 ) -> Verdict:
     """Judge the gateway's answers by the truth file and by the spools of real nodes (node id to file).
 
-    The ledger should be at rest: events on their way count as lost.
+    The ledger should be at rest: events on their way count as lost. When something happened at a node whose
+    clock is on trial is the gateway's to say, as where a clock does not call itself synchronised.
     """
     observed = observe(truth, spools or {}, sites)
+    observed.unsure |= {name for name, seen in observed.events.items() if seen.node in clocks_on_trial}
     verdict = Verdict(events=len(observed.events))
     _judge_events(observed, list(answers.events()), verdict)
     missing = _unrecorded(observed, sites)
