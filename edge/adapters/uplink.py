@@ -15,6 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.identity import KEEP_ALIVE_S
 from edge.ports import LinkDown, LinkUp, Post, Received
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,12 @@ class MqttUplink:
     """See `edge.ports.Uplink`."""
 
     def __init__(
-        self, broker: Broker, client_id: str, will: LastWill, filters: Sequence[str], keep_alive_s: int
+        self,
+        broker: Broker,
+        client_id: str,
+        will: LastWill,
+        filters: Sequence[str],
+        keep_alive_s: int = KEEP_ALIVE_S,
     ) -> None:
         """Prepare a client of the broker; `filters` are what it subscribes to."""
         self._broker = broker

@@ -146,7 +146,7 @@ def test_the_real_gateway_and_a_node_log_in_and_meet(site_broker: Mosquitto, tmp
 async def _hold_first_list(site_broker: Mosquitto) -> int:
     topics = NodeTopics("sceaux-smart", NODE)
     login = Broker(site_broker.host, site_broker.port, NODE, f"secret of {NODE}")
-    uplink = MqttUplink(login, NODE, LastWill(topics.up("status"), b"gone"), (topics.all_down,), 20)
+    uplink = MqttUplink(login, NODE, LastWill(topics.up("status"), b"gone"), (topics.all_down,))
     loop = asyncio.get_running_loop()
     facts: asyncio.Queue[PortFact] = asyncio.Queue()
 

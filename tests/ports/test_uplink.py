@@ -50,7 +50,6 @@ def told(broker: Broker, story: Callable[[Line], Coroutine[Any, Any, None]]) -> 
             client_id="passerelle-ss-entrance",
             will=WILL,
             filters=(TOPICS.all_down, gateway_status("sceaux-smart")),
-            keep_alive_s=20,
         )
         gateway = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
         line = Line(uplink, gateway)
@@ -150,7 +149,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(broker: Broker, tmp_path: 
     broker.stop()
 
     async def story() -> None:
-        uplink = MqttUplink(Where(broker.host, broker.port), "passerelle-late", WILL, (TOPICS.all_down,), 20)
+        uplink = MqttUplink(Where(broker.host, broker.port), "passerelle-late", WILL, (TOPICS.all_down,))
         posted: list[PortFact] = []
         uplink.start(posted.append)
         await asyncio.sleep(0.1)
