@@ -15,6 +15,7 @@ from protocol.events import Direction
 from protocol.site import Site
 
 _HOLD_S: Final = 0.5
+_READ_WITHIN_S: Final = 2.0
 _ANSWER_WITHIN_S: Final = 1.5
 _SILENCE_S: Final = 0.3
 _BEAM_STEP_S: Final = 0.06
@@ -59,8 +60,8 @@ class Surroundings:
         return any(pin is not None and self.pins.mode(pin) == Mode.OUTPUT for pin in outputs)
 
     async def tap(self, reader: str, card: Card) -> bool:
-        """Hold a card to a reader for half a second at most; whether it was read."""
-        return await self.fields[reader].tap(card, for_s=_HOLD_S)
+        """Hold a card to a reader for half a second, or while it is being read; whether it was."""
+        return await self.fields[reader].tap(card, for_s=_HOLD_S, and_on_s=_READ_WITHIN_S)
 
     async def present(self, reader: str, card: Card) -> tuple[str, ...] | None:
         """Hold a card to a reader until the node beeps: the doors or compartments that it released.

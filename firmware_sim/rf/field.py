@@ -67,21 +67,28 @@ class Field(asyncio.DatagramProtocol):
             self._card.reset()
             self._card = None
 
-    async def tap(self, card: Card, for_s: float = 0.2) -> bool:
+    async def tap(self, card: Card, for_s: float = 0.2, and_on_s: float = 0.0) -> bool:
         """Hold a card until the reader has selected it and let it go, or `for_s` seconds at most.
 
+        A card that is selected by then is held for `and_on_s` more: a busy machine is slow to let it go.
         Returns whether the reader had selected it. People queue: a second tap waits for the first to end.
         """
         async with self._queue:
             self.place(card)
             try:
-                async with asyncio.timeout(for_s):
-                    await self._served.wait()
-            except TimeoutError:
-                return card.selected
+                if not await self._is_served(for_s) and card.selected:
+                    await self._is_served(and_on_s)
+                return self._served.is_set() or card.selected
             finally:
                 self.remove()
-            return True
+
+    async def _is_served(self, within_s: float) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                await self._served.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket, to answer on."""
