@@ -26,11 +26,14 @@ def encode(message: BaseModel) -> bytes:
 
 
 def decode(kind: type[M], payload: bytes) -> M:
-    """Read a `kind` from `payload`. Raises MessageRefused, never anything else."""
+    """Read a `kind` from `payload`. Raises MessageRefused, never anything else.
+
+    Strictly: a number is a number, neither "5" nor true. What is guessed at one end is wrong at the other.
+    """
     if len(payload) > MAX_MESSAGE_BYTES:
         raise MessageRefused("too_large", f"{len(payload)} bytes, at most {MAX_MESSAGE_BYTES} are read")
     try:
-        message = kind.model_validate_json(payload)
+        message = kind.model_validate_json(payload, strict=True)
     except ValidationError as error:
         raise _refusal(error) from error
     if "v" not in message.model_fields_set:

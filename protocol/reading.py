@@ -1,18 +1,23 @@
 """Reading a batch of which a part may be beyond understanding: what can be read is, the rest is kept raw."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from protocol.base import VERSION, Id
 from protocol.codec import MessageRefused, decode
-from protocol.events import Epoch, EventBatch, Record, Seq
+from protocol.events import Boot, Epoch, EventBatch, Record, Seq
+
+_ENVELOPE_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record whose place in the order is known, though not what it says."""
+    """A record whose place in the order is known, though not what it says. `raw` is a batch of it alone."""
 
     seq: int
     reason: str
@@ -28,6 +33,7 @@ class Reading:
     node: str
     epoch: str
     held_from: int
+    start: str
     batch: EventBatch | None
     unreadable: tuple[Unreadable, ...]
 
@@ -52,6 +58,7 @@ class _Envelope(_Place):
     node: Id
     epoch: Epoch
     held_from: Seq
+    start: Boot
     records: list[_Slot]
 
 
@@ -61,42 +68,65 @@ def read_batch(payload: bytes) -> Reading:
         batch = decode(EventBatch, payload)
     except MessageRefused as refusal:
         return _salvage(payload, refusal)
-    return Reading(batch.site, batch.node, batch.epoch, batch.held_from, batch, ())
+    _check_order([record.seq for record in batch.records])
+    return Reading(batch.site, batch.node, batch.epoch, batch.held_from, batch.start, batch, ())
+
+
+def _check_order(seqs: Sequence[int]) -> None:
+    for seq, following in pairwise(seqs):
+        if following <= seq:
+            raise MessageRefused("bad_field", f"records: seq {following} comes after {seq}")
 
 
 def _salvage(payload: bytes, refusal: MessageRefused) -> Reading:
     if refusal.reason == "too_large":
         raise refusal
     try:
-        envelope = _Envelope.model_validate_json(payload)
+        envelope = _Envelope.model_validate_json(payload, strict=True)
         plain = json.loads(payload)
     except (ValidationError, ValueError):
         raise refusal from None
-    readable: list[Record] = []
+    _check_order([slot.seq for slot in envelope.records])
+    if len(_write(plain, [])) > _ENVELOPE_BYTES:
+        raise refusal  # it would be kept once with every record
+    readable: list[Any] = []
     unreadable: list[Unreadable] = []
     for slot, raw in zip(envelope.records, plain["records"], strict=True):
-        text = json.dumps(raw).encode()
         try:
-            readable.append(_read_record(envelope.v, text, refusal))
+            _check_record(envelope.v, raw, refusal)
         except MessageRefused as problem:
-            unreadable.append(Unreadable(slot.seq, problem.reason, str(problem), text))
-    batch = _rebatch(plain, readable, refusal) if readable else None
-    return Reading(envelope.site, envelope.node, envelope.epoch, envelope.held_from, batch, tuple(unreadable))
+            unreadable.append(Unreadable(slot.seq, problem.reason, str(problem), _write(plain, [raw])))
+        else:
+            readable.append(raw)
+    batch = _reread(_write(plain, readable), refusal) if readable else None
+    return Reading(
+        envelope.site,
+        envelope.node,
+        envelope.epoch,
+        envelope.held_from,
+        envelope.start,
+        batch,
+        tuple(unreadable),
+    )
 
 
-def _read_record(version: int, text: bytes, refusal: MessageRefused) -> Record:
+def _check_record(version: int, raw: Any, refusal: MessageRefused) -> None:
     if version != VERSION:
         raise refusal
     try:
-        return Record.model_validate_json(text)
+        Record.model_validate_json(json.dumps(raw), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise MessageRefused("bad_field", f"{field}: {first['msg']}") from error
 
 
-def _rebatch(plain: dict[str, object], readable: list[Record], refusal: MessageRefused) -> EventBatch:
+def _reread(payload: bytes, refusal: MessageRefused) -> EventBatch:
     try:
-        return EventBatch.model_validate({**plain, "records": readable})
-    except ValidationError:
+        return decode(EventBatch, payload)
+    except MessageRefused:
         raise refusal from None
+
+
+def _write(plain: Mapping[str, Any], records: Sequence[Any]) -> bytes:
+    return json.dumps({**plain, "records": records}).encode()

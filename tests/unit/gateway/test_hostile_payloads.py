@@ -84,7 +84,8 @@ class Working:
         """Return why it was refused, as a whole, or its record where that could be told apart."""
         with self.ledger.reading() as books:
             reasons = {letter.payload: letter.reason for letter in books.journal.dead_letters(1000)}
-        return reasons.get(payload) or reasons[json.dumps(_RECORD).encode()]
+        record = json.dumps(_RECORD).encode()
+        return reasons.get(payload) or next(reason for kept, reason in reasons.items() if record in kept)
 
     def _acknowledged(self, seq: int) -> bool:
         return any((ack.epoch, ack.seq) == ("a" * 16, seq) for ack in self.downlink.acks[-3:])

@@ -57,6 +57,13 @@ def test_a_batch_reads_back_as_it_was_written() -> None:
         (payload(records=[RECORD | {"at": "9999-12-31T23:00:00Z"}]), "bad_field", "from 1970 to 2199"),
         (payload(records=[RECORD | {"at": "0001-01-01T00:00:00+14:00"}]), "bad_field", "from 1970 to 2199"),
         (payload(records=[RECORD | {"uptime_s": 1e300}]), "bad_field", "records.0.uptime_s"),
+        (payload(held_from="1"), "bad_field", "held_from"),
+        (payload(held_from=True), "bad_field", "held_from"),
+        (payload(held_from=1.0), "bad_field", "held_from"),
+        (payload(v="1"), "unknown_version", "v is '1'"),
+        (payload(sent_uptime_s="13.5"), "bad_field", "sent_uptime_s"),
+        (payload(sent_uptime_s=True), "bad_field", "sent_uptime_s"),
+        (payload(sent_at=1_700_000_000), "bad_field", "sent_at"),
         (payload(sent_uptime_s=-1), "bad_field", "sent_uptime_s"),
         (b'{"v": 1', "not_json", "not_json"),
         (b"\xff\xfe", "not_json", "not_json"),
@@ -83,6 +90,26 @@ def test_one_unreadable_record_does_not_spoil_its_batch() -> None:
     assert [record.seq for record in reading.batch.records] == [4, 6]
     assert [(slot.seq, slot.reason) for slot in reading.unreadable] == [(5, "bad_field")]
     assert reading.seqs == [4, 5, 6]
+
+
+def test_what_cannot_be_read_is_kept_as_a_batch_of_its_own() -> None:
+    strange = RECORD | {"seq": 5, "event": {"type": "DoorMelted"}}
+    (slot,) = read_batch(payload(records=[RECORD, strange])).unreadable
+    (again,) = read_batch(slot.raw).unreadable
+    assert (again.seq, again.raw) == (5, slot.raw)
+    assert json.loads(slot.raw) == BATCH | {"records": [strange]}
+
+
+@pytest.mark.parametrize("seqs", [(5, 4), (4, 4)])
+@pytest.mark.parametrize("event", [RECORD["event"], {"type": "DoorMelted"}])
+def test_records_out_of_order_are_refused_whole(seqs: tuple[int, int], event: object) -> None:
+    with pytest.raises(MessageRefused, match="comes after"):
+        read_batch(payload(records=[RECORD | {"seq": seq, "event": event} for seq in seqs]))
+
+
+def test_what_is_as_large_around_its_records_as_to_be_kept_with_each_is_refused_whole() -> None:
+    with pytest.raises(MessageRefused, match="v is 2"):
+        read_batch(payload(v=2, novel="x" * 5000))
 
 
 def test_a_batch_of_a_later_version_still_shows_its_place_in_the_order() -> None:
