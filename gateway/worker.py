@@ -16,6 +16,7 @@ class Worker:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._turned = threading.Event()
+        self._failure: str | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -43,6 +44,22 @@ class Worker:
             self._woken.clear()
             try:
                 self._work()
-                self._turned.set()
-            except Exception:  # noqa: BLE001  # whatever it was: logged whole, and the loop goes on
-                _log.exception("work=%s failed; it will be tried again", self._thread.name)
+            except Exception as error:  # noqa: BLE001  # whatever it was: logged, and the loop goes on
+                self._failed(repr(error))
+                self._stopping.wait(self._every_s)  # whoever wakes it meanwhile is not served sooner
+            else:
+                self._succeeded()
+
+    def _failed(self, why: str) -> None:
+        """Log a failure whole where it is a new one: to be called while it is handled."""
+        if why != self._failure:
+            _log.exception(
+                "work=%s failed; it will be tried again every %g s", self._thread.name, self._every_s
+            )
+        self._failure = why
+
+    def _succeeded(self) -> None:
+        if self._failure is not None:
+            _log.warning("work=%s succeeds again", self._thread.name)
+        self._failure = None
+        self._turned.set()
