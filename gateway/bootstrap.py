@@ -15,7 +15,7 @@ from gateway.adapters.signer import FileSigner, secret_file
 from gateway.domain.tariff import Tariff, read_tariff
 from gateway.ports import Clock, History, Ledger
 from gateway.recorder import Recorder, start_over
-from gateway.service import Gateway
+from gateway.service import Gateway, site_of_node
 from gateway.settings import InfluxSettings, Settings, SettingsRefused
 from gateway.worker import Worker
 from host.claim import claimed
@@ -110,6 +110,23 @@ def _read_sites(settings: Settings) -> dict[str, Site]:
 def _broker(settings: Settings) -> Broker:
     password = _secret(settings.broker_password_file)
     return Broker(settings.broker_host, settings.broker_port, settings.broker_user, password)
+
+
+@contextmanager
+def open_ledger(settings: Settings) -> Iterator[tuple[Ledger, Mapping[str, str]]]:
+    """Open the ledger there is, for a command beside the gateway, with the site of each node.
+
+    Raises SettingsRefused where there is none.
+    """
+    url = database_url(settings)
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        raise SettingsRefused(f"{file}: there is no ledger: the gateway has not run with these settings")
+    ledger = SqlLedger(url)
+    try:
+        yield ledger, site_of_node(_read_sites(settings))
+    finally:
+        ledger.close()
 
 
 def start_history_over(settings: Settings) -> None:

@@ -294,6 +294,12 @@ def _order(desk: Desk, site: Site, node: str, action: Action, about: str | None 
         raise Refused(
             "unavailable", Fault("/node", "offline", f"node {node} does not answer: nothing was sent")
         )
+    runs = desk.books.nodes.runs().get(node)
+    if runs is not None and runs.duplicated_since is not None:
+        text = (
+            f"two nodes say that they are {node}: nothing was sent; switch off the copy, then wait 5 minutes"
+        )
+        raise Refused("conflict", Fault("/node", "duplicated", text))
     status = report.status
     since_heard_s = (desk.now - report.heard_at).total_seconds()
     suffix = f"-{about}" if about else ""

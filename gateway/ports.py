@@ -13,6 +13,7 @@ from gateway.domain.loans import Loan
 from gateway.domain.occupancy import SpaceState
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Credential, Member
+from gateway.domain.runs import Runs
 from gateway.domain.visits import Visit
 from protocol.access import AccessList, AccessPatch
 from protocol.messages import Command, NodeStatus, StateSnapshot
@@ -46,12 +47,47 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Buried:
+    """A dead letter as the ledger keeps it: under a number, `times` times since `first_at`."""
+
+    number: int
+    letter: DeadLetter
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Seqs `first` to `last` of an epoch, which its node no longer had when the ledger asked for them."""
+
+    node: str
+    epoch: str
+    first: int
+    last: int
+    noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """The ledger holds everything of (node, epoch) up to `seq`."""
 
     node: str
     epoch: str
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the run `start` of a node is told: the ledger has its events up to `cursor`, committed.
+
+    `renew` asks it to begin a new epoch: from that seq on its events are not those that the ledger has.
+    """
+
+    site: str
+    start: str
+    cursor: Cursor
+    renew: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +109,16 @@ class Journal(Protocol):
         """Return the latest, latest first."""
         ...
 
+    def buried(self) -> list[Buried]:
+        """Return all dead letters, the first first."""
+        ...
+
+    def unbury(self, number: int) -> None: ...
+    def gaps(self, since: datetime) -> list[Gap]: ...
+    def around(self, identity: Identity) -> tuple[Entry | None, Entry | None]:
+        """Return what is kept next before and next after `identity`, in its epoch."""
+        ...
+
     def between(self, site: str, start: datetime, end: datetime, kinds: Iterable[str]) -> list[Entry]: ...
     def latest(self, site: str, since: datetime, kinds: Iterable[str], limit: int) -> list[Entry]:
         """Return the last `limit` entries of `kinds` since `since`, the latest first."""
@@ -81,6 +127,10 @@ class Journal(Protocol):
     def after(self, number: int, limit: int) -> list[Numbered]: ...
     def last_number(self) -> int: ...
     def get(self, identity: Identity) -> Entry | None: ...
+    def span(self, node: str, epoch: str, first: int, last: int) -> list[Entry]:
+        """Return what is kept of seqs `first` to `last`, both included."""
+        ...
+
     def counts(self) -> dict[str, int]:
         """How many `events`, `gaps` and `dead_letters` (with repeats) the ledger holds."""
         ...
@@ -158,6 +208,8 @@ class Nodes(Protocol):
 
     def heard(self, node: str, site: str, at: datetime, word: NodeStatus | StateSnapshot) -> None: ...
     def reports(self) -> list[NodeReport]: ...
+    def runs(self) -> dict[str, Runs]: ...
+    def put_runs(self, node: str, spoken: Runs) -> None: ...
     def issued(self, node: str) -> AccessList | None: ...
     def issues(self) -> dict[str, Issue]: ...
     def issue(self, access_list: AccessList) -> None: ...
@@ -212,8 +264,15 @@ class Books(Protocol):
     def remember(self, key: str, value: str) -> None: ...
 
 
+class LedgerFailed(Exception):
+    """The ledger could not be read or written, whatever was asked of it: its disk is full, locked, broken."""
+
+
 class Ledger(Protocol):
-    """The truth. Its `id` is fixed when it is born: nodes ignore the acknowledgements of another."""
+    """The truth. Its `id` is fixed when it is born: nodes ignore the acknowledgements of another.
+
+    Both ways to it raise LedgerFailed where the ledger itself fails; nothing has changed then.
+    """
 
     id: str
 
@@ -227,7 +286,7 @@ class Ledger(Protocol):
 class Downlink(Protocol):
     """The way to the nodes. Sending never waits for a broker."""
 
-    def acknowledge(self, site: str, cursor: Cursor) -> None: ...
+    def acknowledge(self, answer: Answer) -> None: ...
     def send_list(self, site: str, node: str, signed: Signed) -> None: ...
     def send_patch(self, site: str, node: str, signed: Signed) -> None: ...
     def send_command(self, site: str, node: str, signed: Signed) -> None: ...

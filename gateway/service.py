@@ -1,18 +1,19 @@
 """The gateway at work: what nodes send flows in, what people ask is done, lists and pages follow."""
 
 import logging
-import queue
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.commands import Command
 from gateway.domain import civil
+from gateway.group import Taken
 from gateway.handlers import HANDLERS, Desk, answers
-from gateway.intake import Intake, Received, Taken
+from gateway.inbox import Inbox, Received
+from gateway.intake import Intake
 from gateway.issuer import Issuer
 from gateway.live import Live, Notice
-from gateway.ports import Clock, Downlink, Ledger, Notifier, Signer
+from gateway.ports import Clock, Downlink, Ledger, LedgerFailed, Notifier, Signer
 from gateway.projector import Projector
 from gateway.worker import Worker
 from host.failpoint import reached
@@ -44,15 +45,15 @@ class Gateway:
         self._downlink = downlink
         self._signer = signer
         self._notifier = notifier
-        self._inbox: queue.SimpleQueue[Received] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._projector = Projector(sites)
-        site_of_node = {node.id: site.id for site in sites.values() for node in site.nodes}
-        self._intake = Intake(ledger, clock, downlink, site_of_node, self._follow)
+        self._intake = Intake(ledger, clock, downlink, site_of_node(sites), self._follow)
         self._issuer = Issuer(ledger, clock, downlink, signer, sites)
         self._ticked_at: datetime | None = None
         self._watched_at: datetime | None = None
         self._answering: set[tuple[str, str]] = set()
         self._newcomer = False
+        self._ledger_failure: str | None = None
         self._workers = {
             "intake": Worker("intake", self.take_in, _TICK_S),
             "issuer": Worker("issuer", self.issue, _TICK_S),
@@ -74,6 +75,16 @@ class Gateway:
         """Whether every worker did its work since this was last asked: what a watchdog wants to know."""
         turned = [worker.turned() for worker in self._workers.values()]  # each is asked: no short cut
         return all(turned)
+
+    @property
+    def ledger_failure(self) -> str | None:
+        """Why the ledger took nothing the last time something was to be taken in; None where it did."""
+        return self._ledger_failure
+
+    @property
+    def dropped(self) -> int:
+        """How many messages found no room to wait since this gateway started. Their nodes send them again."""
+        return self._inbox.dropped
 
     def receive(self, topic: str, payload: bytes) -> None:
         """Take a message from the wire. Safe from any thread; never raises, never waits."""
@@ -112,34 +123,41 @@ class Gateway:
         self._issuer.reissue()
 
     def take_in(self) -> None:
-        """Take in one group of what has arrived; after the last one bring the projections up to date."""
-        if messages := self._drain():
-            self._intake.take(messages)
-        if not self._inbox.empty():
+        """Take in one group of what has arrived; after the last one bring the projections up to date.
+
+        Raises LedgerFailed where the ledger cannot be written: nothing is lost, and it can be tried again.
+        """
+        try:
+            self._take_group()
+        except LedgerFailed as failure:
+            self._ledger_failure = str(failure)
+            raise
+        self._ledger_failure = None
+
+    def _take_group(self) -> None:
+        messages = self._inbox.take(_GROUP)
+        try:
+            if messages:
+                self._intake.take(messages)
+        except LedgerFailed:
+            self._inbox.put_back(messages)
+            raise
+        if not self._inbox.empty:
             self._workers["intake"].wake()
             return
         self._keep_time()
         if self._projector.behind:
             self._project()
 
-    def _drain(self) -> list[Received]:
-        messages: list[Received] = []
-        while len(messages) < _GROUP:
-            try:
-                messages.append(self._inbox.get_nowait())
-            except queue.Empty:
-                break
-        return messages
-
     def _follow(self, taken: Taken) -> None:
         self._projector.mark(taken.entries)
-        if self._inbox.empty() and self._projector.behind:
+        if self._inbox.empty and self._projector.behind:
             self._project()
         for site in {entry.site for entry in taken.entries}:
             self.live.tell(Notice(site, [entry for entry in taken.entries if entry.site == site]))
         if any(isinstance(report, NodeStatus) for report in taken.reports):
             self._workers["issuer"].wake()
-        for site in {report.site for report in taken.reports}:
+        for site in {report.site for report in taken.reports} | taken.troubled:
             self.live.tell(Notice(site))
 
     def _project(self) -> None:
@@ -175,6 +193,11 @@ class Gateway:
         for site, node in sorted(silent):
             _log.warning("event=node_silent site=%s node=%s", site, node)
             self.live.tell(Notice(site))
+
+
+def site_of_node(sites: Mapping[str, Site]) -> dict[str, str]:
+    """Say of every node to which site it belongs."""
+    return {node.id: site.id for site in sites.values() for node in site.nodes}
 
 
 def _something_ended(site: Site, before: datetime, now: datetime) -> bool:

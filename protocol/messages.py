@@ -18,6 +18,7 @@ class Renew(Message):
 class Ack(Message):
     """The gateway's cursor: ledger `ledger` has all of `epoch` up to `seq`, committed. 0 means none yet.
 
+    It answers the run `start`; another of the same node, if there is one, has sent other events.
     `renew` is set where the sender's events are not those that the ledger has under the same numbers.
     """
 
@@ -26,6 +27,7 @@ class Ack(Message):
     node: Id
     epoch: Epoch
     seq: Annotated[int, Field(ge=0)]
+    start: Boot | None = None
     renew: Renew | None = None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.domain.history import Point, Value
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
-from gateway.ports import Cursor, NotWritten
+from gateway.ports import Answer, Cursor, NotWritten
 from protocol.signing import Signed
 from protocol.site import Site
 from protocol.site_file import read_site
@@ -37,13 +37,17 @@ class SetClock:
 class RememberingDownlink:
     """Keeps what would have gone out."""
 
-    acks: list[Cursor] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     lists: list[Signed] = field(default_factory=list)
     patches: list[Signed] = field(default_factory=list)
     commands: list[Signed] = field(default_factory=list)
 
-    def acknowledge(self, site: str, cursor: Cursor) -> None:
-        self.acks.append(cursor)
+    @property
+    def acks(self) -> list[Cursor]:
+        return [answer.cursor for answer in self.answers]
+
+    def acknowledge(self, answer: Answer) -> None:
+        self.answers.append(answer)
 
     def send_list(self, site: str, node: str, signed: Signed) -> None:
         self.lists.append(signed)

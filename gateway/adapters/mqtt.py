@@ -14,10 +14,10 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.ports import Clock, Cursor
+from gateway.ports import Answer, Clock
 from protocol import topics
 from protocol.codec import encode
-from protocol.messages import Ack, GatewayStatus
+from protocol.messages import Ack, GatewayStatus, Renew
 from protocol.signing import Signed
 from protocol.topics import NodeTopics
 
@@ -154,9 +154,19 @@ class MqttDownlink:
         for link in self._links.values():
             link.beat()
 
-    def acknowledge(self, site: str, cursor: Cursor) -> None:
-        ack = Ack(v=1, ledger=self._ledger, node=cursor.node, epoch=cursor.epoch, seq=cursor.seq)
-        self._links[site].publish(NodeTopics(site, cursor.node).down("ack"), encode(ack))
+    def acknowledge(self, answer: Answer) -> None:
+        cursor = answer.cursor
+        renew = None if answer.renew is None else Renew(start=answer.start, first=answer.renew)
+        ack = Ack(
+            v=1,
+            ledger=self._ledger,
+            node=cursor.node,
+            epoch=cursor.epoch,
+            seq=cursor.seq,
+            start=answer.start,
+            renew=renew,
+        )
+        self._links[answer.site].publish(NodeTopics(answer.site, cursor.node).down("ack"), encode(ack))
 
     def send_list(self, site: str, node: str, signed: Signed) -> None:
         self._links[site].publish(NodeTopics(site, node).down("access"), encode(signed), retain=True)

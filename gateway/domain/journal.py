@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from protocol.events import ClockQuality, Event, Record
+from protocol.events import ClockQuality, Event, Record, RecordDropped, RecordUnreadable
 
 Quality = Literal["synchronised", "uptime", "estimated"]
 """How an entry's time is known: by the node's own clock, by its uptime, or only by its neighbours."""
+
+_STAND_INS = (RecordDropped, RecordUnreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,20 @@ class Entry:
 def told_by(record: Record) -> NodeTime:
     """Return the clocks that travelled with `record`."""
     return NodeTime(record.boot, record.uptime_s, record.at, record.clock)
+
+
+def says_the_same(entry: Entry, record: Record) -> bool:
+    """Whether `record` is the event that `entry` keeps, come again; not another under the same number.
+
+    A node that never learnt that an event was taken may send a stand-in for it: that is no other event.
+    """
+    if isinstance(entry.event, _STAND_INS) or isinstance(record.event, _STAND_INS):
+        return True
+    same_moment = entry.told is None or (entry.told.boot, entry.told.uptime_s) == (
+        record.boot,
+        record.uptime_s,
+    )
+    return same_moment and entry.event == record.event
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

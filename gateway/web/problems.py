@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from gateway.commands import Fault, Refused
+from gateway.ports import LedgerFailed
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,10 @@ def install(app: FastAPI, headers: Mapping[str, str]) -> None:
     @app.exception_handler(Refused)
     def refused(_: Request, refusal: Refused) -> Problem:
         return Problem(STATUS_OF_REFUSAL[refusal.kind], str(refusal), refusal.faults)
+
+    @app.exception_handler(LedgerFailed)
+    def ledger_failed(_: Request, failure: LedgerFailed) -> Problem:
+        return Problem(503, f"the ledger cannot be read or written: {failure}")
 
     @app.exception_handler(HTTPException)
     def http(_: Request, error: HTTPException) -> Problem:

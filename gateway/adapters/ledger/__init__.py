@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.ledger.engine import open_engine
 from gateway.adapters.ledger.journal import JournalTable
@@ -14,6 +16,7 @@ from gateway.adapters.ledger.nodes import KeyTable, NodeTables
 from gateway.adapters.ledger.people import BookingTable, PeopleTables
 from gateway.adapters.ledger.projections import ProjectionTables
 from gateway.adapters.ledger.tables import meta
+from gateway.ports import LedgerFailed
 
 
 class SqlBooks:
@@ -47,12 +50,15 @@ class SqlLedger:
 
     @contextmanager
     def writing(self) -> Iterator[SqlBooks]:
-        with self._writer, self._engine.begin() as connection:
+        with _its_failures_told(), self._writer, self._engine.begin() as connection:
             yield SqlBooks(connection)
 
     @contextmanager
     def reading(self) -> Iterator[SqlBooks]:
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with (
+            _its_failures_told(),
+            self._engine.connect().execution_options(reading=True) as connection,
+        ):
             yield SqlBooks(connection)
 
     def close(self) -> None:
@@ -65,3 +71,16 @@ class SqlLedger:
                 known = f"ledger-{secrets.token_hex(8)}"
                 books.remember("ledger_id", known)
             return known
+
+
+@contextmanager
+def _its_failures_told() -> Iterator[None]:
+    """Tell a failing database from a statement that no database would take."""
+    try:
+        yield
+    except (IntegrityError, DataError, ProgrammingError, NotSupportedError):
+        raise
+    except DBAPIError as error:
+        raise LedgerFailed(str(error.orig)) from error
+    except PoolTimeout as error:
+        raise LedgerFailed("every connection to the database is in use") from error

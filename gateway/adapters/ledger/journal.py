@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from gateway.adapters.ledger.tables import cursors, dead_letters, gaps, journal
 from gateway.domain.journal import Entry, Identity, NodeTime, Quality
-from gateway.ports import Cursor, DeadLetter, Numbered
+from gateway.ports import Buried, Cursor, DeadLetter, Gap, Numbered
 from protocol.events import ClockQuality, Event
 
 _event: TypeAdapter[Event] = TypeAdapter(Event)
@@ -63,6 +63,34 @@ class JournalTable:
             }
             self._connection.execute(insert(dead_letters), row)
 
+    def buried(self) -> list[Buried]:
+        rows = self._connection.execute(select(dead_letters).order_by(dead_letters.c.id))
+        return [
+            Buried(
+                row.id,
+                DeadLetter(row.topic, row.reason, row.detail, row.payload),
+                row.first_at,
+                row.last_at,
+                row.times,
+            )
+            for row in rows
+        ]
+
+    def unbury(self, number: int) -> None:
+        self._connection.execute(delete(dead_letters).where(dead_letters.c.id == number))
+
+    def gaps(self, since: datetime) -> list[Gap]:
+        found = self._connection.execute(select(gaps).where(gaps.c.noticed_at >= since).order_by(gaps.c.id))
+        return [Gap(row.node, row.epoch, row.first, row.last, row.noticed_at) for row in found]
+
+    def around(self, identity: Identity) -> tuple[Entry | None, Entry | None]:
+        here = select(journal).where(journal.c.node == identity.node, journal.c.epoch == identity.epoch)
+        before = here.where(journal.c.seq < identity.seq).order_by(journal.c.seq.desc()).limit(1)
+        after = here.where(journal.c.seq > identity.seq).order_by(journal.c.seq).limit(1)
+        found = [self._read(wanted) for wanted in (before, after)]
+        first, last = (rows[0].entry if rows else None for rows in found)
+        return first, last
+
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         wanted = select(dead_letters).order_by(dead_letters.c.last_at.desc(), dead_letters.c.id.desc())
         rows = self._connection.execute(wanted.limit(limit))
@@ -98,6 +126,12 @@ class JournalTable:
         )
         found = self._read(wanted)
         return found[0].entry if found else None
+
+    def span(self, node: str, epoch: str, first: int, last: int) -> list[Entry]:
+        wanted = select(journal).where(
+            journal.c.node == node, journal.c.epoch == epoch, journal.c.seq.between(first, last)
+        )
+        return [numbered.entry for numbered in self._read(wanted.order_by(journal.c.seq))]
 
     def counts(self) -> dict[str, int]:
         wanted = {

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from gateway.adapters.ledger.tables import keys, lists, nodes
+from gateway.adapters.ledger.tables import keys, lists, nodes, runs
+from gateway.domain.runs import Runs
 from gateway.ports import Issue, Key, NodeReport
 from protocol.access import AccessList
 from protocol.messages import NodeStatus, StateSnapshot
@@ -26,6 +27,22 @@ class NodeTables:
 
     def reports(self) -> list[NodeReport]:
         return [_report(row) for row in self._connection.execute(select(nodes).order_by(nodes.c.node))]
+
+    def runs(self) -> dict[str, Runs]:
+        found = self._connection.execute(select(runs))
+        return {
+            row.node: Runs(tuple(row.starts.split()), row.turned_at, row.duplicated_since) for row in found
+        }
+
+    def put_runs(self, node: str, spoken: Runs) -> None:
+        self._connection.execute(delete(runs).where(runs.c.node == node))
+        row = {
+            "node": node,
+            "starts": " ".join(spoken.starts),
+            "turned_at": spoken.turned_at,
+            "duplicated_since": spoken.duplicated_since,
+        }
+        self._connection.execute(insert(runs), row)
 
     def issued(self, node: str) -> AccessList | None:
         body = self._connection.execute(select(lists.c.body).where(lists.c.node == node)).scalar()

@@ -1,18 +1,22 @@
 """Intake on a real ledger in a file, without sockets."""
 
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gateway.adapters.ledger import SqlLedger
 from gateway.domain.chronology import place_in_time
 from gateway.domain.journal import Identity, NodeTime
-from gateway.intake import Intake, Received, Taken
-from gateway.ports import Cursor
+from gateway.group import Taken
+from gateway.inbox import Received
+from gateway.intake import Intake
+from gateway.ports import Answer, Cursor, LedgerFailed
 from protocol.base import MAX_MESSAGE_BYTES
 from tests.fakes import RememberingDownlink, SetClock
 
@@ -211,7 +215,7 @@ def test_one_unreadable_record_is_set_aside_and_the_spool_goes_on(house: House) 
     assert house.downlink.acks[-1].seq == 3
     (letter,) = house.letters()
     assert letter[0] == "bad_field"
-    assert json.loads(letter[1]) == strange
+    assert json.loads(letter[1]) == json.loads(batch(strange)), "a batch of its own, that can be read again"
 
 
 def test_a_batch_of_a_later_version_is_kept_and_acknowledged(house: House) -> None:
@@ -227,16 +231,34 @@ def test_the_same_poison_again_is_only_counted(house: House) -> None:
     assert house.counts()["dead_letters"] == 2
 
 
-def test_nothing_is_acknowledged_that_could_not_be_committed(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError("no space left on device")
+def full(ledger: SqlLedger) -> Callable[[], None]:
+    """Let the ledger's file grow no more: SQLite's own answer to a full disk. Returns what makes room."""
+    with ledger._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
-    monkeypatch.setattr("gateway.adapters.ledger.journal.JournalTable.append", fail)
-    house.take(batch(record(1)))
-    assert house.downlink.acks == []
-    assert house.held() == []
+    def bound(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    event.listen(ledger._engine, "connect", bound)
+    ledger._engine.dispose()
+
+    def make_room() -> None:
+        event.remove(ledger._engine, "connect", bound)
+        ledger._engine.dispose()
+
+    return make_room
+
+
+def test_a_ledger_that_is_full_acknowledges_nothing_and_buries_nobody(house: House) -> None:
+    make_room = full(house.ledger)
+    large = [batch(record(n, type="ReaderLost", reader="r", error="x" * 9000)) for n in range(1, 4)]
+    with pytest.raises(LedgerFailed, match="full"):
+        house.take(*large)
+    assert (house.downlink.acks, house.held(), house.letters(), house.told) == ([], [], [], [])
+    make_room()
+    house.take(*large)
+    assert house.held() == [1, 2, 3]
+    assert house.letters() == []
 
 
 def test_a_message_that_breaks_the_gateways_own_code_holds_up_no_other(
@@ -247,7 +269,108 @@ def test_a_message_that_breaks_the_gateways_own_code_holds_up_no_other(
             raise RuntimeError("a fault of ours")
         return place_in_time(records, *context)
 
-    monkeypatch.setattr("gateway.intake.place_in_time", break_on_nine)
+    monkeypatch.setattr("gateway.group.place_in_time", break_on_nine)
     house.take(batch(record(9), held_from=9, epoch="f" * 16), batch(record(1)))
     assert house.held() == [1]
     assert [reason for reason, _ in house.letters()] == ["intake_failed"]
+
+
+TWIN = "7" * 16
+
+
+def twin(*records: dict[str, Any], **changes: Any) -> bytes:
+    return batch(*[each | {"boot": "c" * 16} for each in records], start=TWIN, boot="c" * 16, **changes)
+
+
+def test_an_event_that_comes_again_is_no_twins(house: House) -> None:
+    house.take(batch(record(1)))
+    house.take(batch(record(1), start=TWIN))
+    assert house.letters() == []
+    assert house.downlink.answers[-1] == Answer("sceaux-smart", TWIN, Cursor("ss-entrance", EPOCH, 1))
+
+
+def test_a_twins_event_is_set_aside_and_its_run_is_asked_for_a_new_epoch(house: House) -> None:
+    house.take(batch(record(1), record(2)))
+    house.take(twin(record(1), record(2), record(3)))
+    assert house.held() == [1, 2], "nothing beyond the conflict is taken either"
+    assert [reason for reason, _ in house.letters()] == ["identity_conflict"]
+    assert house.downlink.answers[-1] == Answer(
+        "sceaux-smart", TWIN, Cursor("ss-entrance", EPOCH, 0), renew=1
+    )
+
+
+def test_two_that_were_one_part_where_their_events_do(house: House) -> None:
+    house.take(batch(record(1), record(2)))
+    house.take(batch(record(1), record(2) | {"uptime_s": 102.5}, start=TWIN))
+    assert house.downlink.answers[-1] == Answer(
+        "sceaux-smart", TWIN, Cursor("ss-entrance", EPOCH, 1), renew=2
+    )
+
+
+def test_another_event_at_the_same_moment_of_the_same_boot_is_a_twins_too(house: House) -> None:
+    house.take(batch(record(1)))
+    house.take(batch(record(1, type="ExitRequested", door="entrance"), start=TWIN))
+    assert house.downlink.answers[-1].renew == 1
+
+
+def test_a_twin_is_found_in_the_very_group_in_which_the_other_came(house: House) -> None:
+    house.take(batch(record(1)), twin(record(1)))
+    assert [answer.renew for answer in house.downlink.answers] == [None, 1]
+
+
+def test_what_a_run_sends_under_numbers_that_it_was_asked_to_leave_is_not_taken(house: House) -> None:
+    house.take(batch(record(1), record(2)))
+    house.take(twin(record(1)))
+    house.take(twin(record(3)))
+    assert house.held() == [1, 2]
+    assert house.downlink.answers[-1].renew == 1
+    house.take(twin(record(1), epoch="f" * 16), batch(record(3)))
+    assert house.held() == [1, 2, 1, 3], "under new numbers it is, and the other goes on under the old"
+    assert len(house.letters()) == 1
+
+
+def test_a_stand_in_for_an_event_that_was_taken_is_no_twins(house: House) -> None:
+    house.take(batch(record(1), record(2, type="RecordDropped", reason="disk_full")))
+    house.take(batch(record(1, type="RecordUnreadable", reason="unanswered"), record(2)))
+    assert house.letters() == []
+    assert house.downlink.answers[-1] == Answer("sceaux-smart", "5" * 16, Cursor("ss-entrance", EPOCH, 2))
+
+
+def test_the_alarm_of_two_runs_that_take_turns_outlives_the_gateway(house: House, ledger: SqlLedger) -> None:
+    house.take(batch(record(1)), batch(record(2), start=TWIN), batch(record(3)))
+    assert house.told[-1].troubled == {"sceaux-smart"}
+    later = House(ledger)
+    later.clock.pass_s(60)
+    later.take(batch(record(4)))
+    with ledger.reading() as books:
+        assert books.nodes.runs()["ss-entrance"].duplicated_since == house.clock.now()
+    later.clock.pass_s(300)
+    later.take(batch(record(5)))
+    with ledger.reading() as books:
+        assert books.nodes.runs()["ss-entrance"].duplicated_since is None
+
+
+def test_a_restarted_node_is_no_twin(house: House) -> None:
+    house.take(batch(record(1)), batch(record(2), start=TWIN), batch(record(3), start="8" * 16))
+    with house.ledger.reading() as books:
+        assert books.nodes.runs()["ss-entrance"].duplicated_since is None
+
+
+def test_a_late_last_will_is_no_sign_of_a_twin(house: House) -> None:
+    status = {
+        "v": 1,
+        "site": "sceaux-smart",
+        "node": "ss-entrance",
+        "online": False,
+        "start": "5" * 16,
+        "boot": "b" * 16,
+        "uptime_s": 1.0,
+        "at": "2026-11-24T09:00:00Z",
+        "software": "test",
+        "list_revision": 1,
+        "pending": 0,
+    }
+    house.take(batch(record(1)), batch(record(2), start=TWIN))
+    house.take(json.dumps(status).encode(), topic=TOPIC.replace("events", "status"))
+    with house.ledger.reading() as books:
+        assert books.nodes.runs()["ss-entrance"].duplicated_since is None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gateway.commands import NewMember, Refused
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Member
 from gateway.live import Notice
+from gateway.ports import Books, LedgerFailed
 from gateway.service import Gateway
 from protocol.access import AccessList, AccessPatch, Denied, Granted
 from protocol.codec import encode
@@ -47,13 +49,15 @@ class House:
         member = Member(name, name.title(), category, plan, (SCEAUX,), None, since, None)  # type: ignore[arg-type]
         self.gateway.handle(ask.AddMembers((NewMember(member, cards),)))
 
-    def beat(self, node: str, *, list_revision: int = 0, uptime_s: float = 100.0) -> None:
+    def beat(
+        self, node: str, *, list_revision: int = 0, uptime_s: float = 100.0, start: str = "5" * 16
+    ) -> None:
         status = NodeStatus(
             v=1,
             site=SCEAUX,
             node=node,
             online=True,
-            start="5" * 16,
+            start=start,
             boot="b" * 16,
             uptime_s=uptime_s,
             at=self.clock.now(),
@@ -239,6 +243,55 @@ def test_a_door_is_opened_from_afar_only_where_its_node_answers(house: House) ->
         house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
     assert refused.value.kind == "unavailable"
     assert house.downlink.commands == []
+
+
+def test_no_command_is_sent_while_two_nodes_say_that_they_are_the_same(house: House) -> None:
+    for start in ("5" * 16, "6" * 16, "5" * 16):
+        house.beat("ss-entrance", start=start)
+    with pytest.raises(Refused) as refused:
+        house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
+    assert (refused.value.kind, refused.value.faults[0].code) == ("conflict", "duplicated")
+    assert house.downlink.commands == []
+    house.clock.pass_s(300)
+    house.beat("ss-entrance")
+    house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
+    assert len(house.downlink.commands) == 1
+
+
+class FullLedger:
+    """A ledger that takes nothing while it is `full`."""
+
+    def __init__(self, ledger: SqlLedger) -> None:
+        self._ledger = ledger
+        self.id = ledger.id
+        self.full = False
+
+    def reading(self) -> AbstractContextManager[Books]:
+        return self._ledger.reading()
+
+    def writing(self) -> AbstractContextManager[Books]:
+        if self.full:
+            raise LedgerFailed("database or disk is full")
+        return self._ledger.writing()
+
+
+def test_while_the_ledger_is_full_everything_waits_and_the_gateway_says_so(
+    house: House,
+) -> None:
+    ledger = FullLedger(house.ledger)
+    gateway = Gateway(ledger, house.clock, house.downlink, house.signer, house.notifier, {SCEAUX: site()})
+    house.gateway = gateway
+    ledger.full = True
+    with pytest.raises(LedgerFailed):
+        house.tell("ss-entrance", event(1, "08:00:00", type="ExitRequested", door="entrance"))
+    assert gateway.ledger_failure == "database or disk is full"
+    assert house.downlink.answers == []
+    with pytest.raises(LedgerFailed):
+        gateway.take_in()
+    ledger.full = False
+    gateway.take_in()
+    assert gateway.ledger_failure is None
+    assert [ack.seq for ack in house.downlink.acks] == [1]
 
 
 def test_a_command_carries_the_nodes_own_deadline(house: House) -> None:

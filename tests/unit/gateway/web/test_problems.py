@@ -2,10 +2,13 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from fastapi.testclient import TestClient
 
+from gateway.ports import Books, LedgerFailed
 from gateway.web.app import create_app
 from tests.unit.gateway.web.place import Place
 
@@ -107,6 +110,31 @@ def test_health_counts_what_the_ledger_holds(place: Place, client: TestClient) -
         "events": 4,
         "gaps": 0,
         "dead_letters": 1,
+        "dropped": 0,
+        "failing": None,
         "nodes_online": 1,
         "now": "2026-11-24T09:00:00.000000Z",
     }
+
+
+def test_while_the_ledger_takes_nothing_health_says_so_and_why(
+    place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def full() -> Iterator[Books]:
+        raise LedgerFailed("database or disk is full")
+        yield
+
+    key = place.key("staff")
+    client.get("/api/v1/lists", headers=key)  # its use is noted, for the next minute
+    with monkeypatch.context() as patched:
+        patched.setattr(place.ledger, "writing", full)
+        with pytest.raises(LedgerFailed):
+            place.beat("ss-entrance")
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.json()["status"]) == (503, "failing")
+        assert answer.json()["failing"] == "database or disk is full"
+        opening = client.post("/api/v1/doors/sceaux-smart/entrance/open", headers=key)
+        assert opening.status_code == 503
+    place.gateway.take_in()
+    assert client.get("/healthz").json()["status"] == "ok"
