@@ -58,6 +58,16 @@ class Buried:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterCount:
+    """How many dead letters came under one topic for one reason, and since when."""
+
+    topic: str
+    reason: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Seqs `first` to `last` of an epoch, which its node no longer had when the ledger asked for them."""
 
@@ -114,6 +124,14 @@ class Journal(Protocol):
         ...
 
     def unbury(self, number: int) -> None: ...
+    def letters_since(self, since: datetime) -> list[LetterCount]:
+        """Count the dead letters that came, or came again, since `since`."""
+        ...
+
+    def troubles(self, site: str, since: datetime) -> list[Entry]:
+        """Return what nodes said of events lost: EpochBegun, EventsDropped and RecordUnreadable."""
+        ...
+
     def gaps(self, since: datetime) -> list[Gap]: ...
     def around(self, identity: Identity) -> tuple[Entry | None, Entry | None]:
         """Return what is kept next before and next after `identity`, in its epoch."""

@@ -59,10 +59,15 @@ class StateSnapshot(Message):
     readers: dict[Id, Literal["working", "lost"]]
 
 
+SpoolHealth = Literal["working", "failing"]
+"""Whether the node's disk takes what it writes. While it fails, events wait in memory."""
+
+
 class NodeStatus(Message):
     """Heartbeat and last will, retained. `start` names one run of the process: two at once are twins.
 
     Who has heard nothing of the node for `silent_after_s` may take it for dead.
+    `dropped` counts the events that this run could not keep until they were delivered.
     """
 
     v: Literal[1] = VERSION
@@ -77,6 +82,8 @@ class NodeStatus(Message):
     list_revision: int
     pending: int
     silent_after_s: Annotated[float, Field(gt=0, le=86_400)] = 90
+    spool: SpoolHealth = "working"
+    dropped: Annotated[int, Field(ge=0)] = 0
 
 
 class GatewayStatus(Message):

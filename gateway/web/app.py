@@ -21,6 +21,7 @@ from gateway.web.api import (
     lists,
     lockers,
     members,
+    nodes,
     occupancy,
     sites,
     statements,
@@ -36,6 +37,7 @@ _STATIC: Final = Path(__file__).with_name("static")
 _RESOURCES: Final = (
     sites,
     occupancy,
+    nodes,
     members,
     bookings,
     lockers,

@@ -11,6 +11,7 @@ from gateway.domain.journal import Entry
 from gateway.domain.occupancy import SpaceState
 from gateway.handlers import answers
 from gateway.ports import Books, Ledger, NodeReport
+from gateway.web.alarms import Alarm, alarms_of
 from protocol.events import BadgePresented, DoorHeldOpen, DoorOpened, ReaderLost, ReaderRestored
 from protocol.site import Site, Space
 
@@ -68,6 +69,7 @@ class SitePicture:
     nodes: tuple[NodeView, ...]
     bookings: tuple[Booking, ...]
     happenings: tuple[Happening, ...]
+    alarms: tuple[Alarm, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _site(
         nodes=nodes,
         bookings=_next(books.bookings.between(site.id, now, next_midnight)),
         happenings=_happenings(site, books.journal.latest(site.id, now - _RECENT, _KINDS, _LOOKED_THROUGH)),
+        alarms=tuple(alarms_of(books, site, now)),
     )
 
 

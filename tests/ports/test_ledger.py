@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from gateway.domain.occupancy import SpaceState
 from gateway.domain.people import Credential, Member
 from gateway.domain.visits import Visit
 from gateway.ports import Cursor, Key
-from protocol.events import DoorClosed, ExitRequested
+from protocol.events import DoorClosed, EventsDropped, ExitRequested
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -220,3 +221,20 @@ def test_notes_are_kept(ledger: SqlLedger) -> None:
         books.remember("cursor", "1")
         books.remember("cursor", "2")
         assert books.note("cursor") == "2"
+
+
+def test_what_nodes_lost_is_found_without_reading_the_journal_through(ledger: SqlLedger) -> None:
+    dropped = EventsDropped(count=3, up_to=9)
+    lost = Entry("sceaux-smart", Identity("ss-garden", EPOCH, 1), NINE, "uptime", dropped)
+    with ledger.writing() as books:
+        books.journal.append([entry(1), lost], [])
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(ledger._engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    with ledger.reading() as books:
+        assert books.journal.troubles("sceaux-smart", NINE) == [lost]
+        assert books.journal.troubles("sceaux-smart", NINE + HOUR) == []
+        assert books.journal.troubles("le-petit-voisin", NINE) == []
+    statement, values = asked[1]
+    with ledger._engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+    assert "journal_of_troubles" in plan

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
 
-from gateway.adapters.ledger.tables import cursors, dead_letters, gaps, journal
+from gateway.adapters.ledger.tables import TROUBLES, cursors, dead_letters, gaps, journal
 from gateway.domain.journal import Entry, Identity, NodeTime, Quality
-from gateway.ports import Buried, Cursor, DeadLetter, Gap, Numbered
+from gateway.ports import Buried, Cursor, DeadLetter, Gap, LetterCount, Numbered
 from protocol.events import ClockQuality, Event
 
 _event: TypeAdapter[Event] = TypeAdapter(Event)
@@ -78,6 +78,24 @@ class JournalTable:
 
     def unbury(self, number: int) -> None:
         self._connection.execute(delete(dead_letters).where(dead_letters.c.id == number))
+
+    def letters_since(self, since: datetime) -> list[LetterCount]:
+        wanted = (
+            select(
+                dead_letters.c.topic,
+                dead_letters.c.reason,
+                func.count().label("letters"),
+                func.min(dead_letters.c.first_at).label("since"),
+            )
+            .where(dead_letters.c.last_at >= since)
+            .group_by(dead_letters.c.topic, dead_letters.c.reason)
+        )
+        rows = self._connection.execute(wanted)
+        return [LetterCount(row.topic, row.reason, row.letters, row.since) for row in rows]
+
+    def troubles(self, site: str, since: datetime) -> list[Entry]:
+        wanted = select(journal).where(journal.c.site == site, journal.c.occurred_at >= since, text(TROUBLES))
+        return [numbered.entry for numbered in self._read(wanted.order_by(journal.c.occurred_at))]
 
     def gaps(self, since: datetime) -> list[Gap]:
         found = self._connection.execute(select(gaps).where(gaps.c.noticed_at >= since).order_by(gaps.c.id))

@@ -18,10 +18,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
+TROUBLES = "kind IN ('EpochBegun', 'EventsDropped', 'RecordUnreadable')"
+"""What is looked for all the time and is almost never there. In these very words, or no index is used."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,6 +64,13 @@ journal = Table(
     Column("node_clock", String),
     UniqueConstraint("node", "epoch", "seq"),
     Index("journal_by_day", "site", "occurred_at"),
+    Index(
+        "journal_of_troubles",
+        "site",
+        "occurred_at",
+        sqlite_where=text(TROUBLES),
+        postgresql_where=text(TROUBLES),
+    ),
 )
 
 cursors = Table(

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
+from gateway.web.alarms import Alarm
 from gateway.web.auth import SEE_PLACE, AnyVisitor, allow
 from gateway.web.context import TheGateway, TheHub
 from gateway.web.i18n import WORDS, Words, words_for
@@ -96,6 +97,10 @@ class _SiteShown:
     def reason(self, code: str) -> str:
         key = f"reason_{code}"
         return self._words(key) if self._words.knows(key) else code
+
+    def alarm(self, alarm: Alarm) -> str:
+        key = f"alarm_{alarm.what}"
+        return self._words(key) if alarm.count is None else self._words.count(key, alarm.count)
 
     def begun(self, starts_at: datetime) -> bool:
         return starts_at <= self._now

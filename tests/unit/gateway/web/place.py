@@ -25,7 +25,7 @@ from protocol.events import (
     PresenceChanged,
     Record,
 )
-from protocol.messages import NodeStatus
+from protocol.messages import NodeStatus, SpoolHealth
 from protocol.topics import NodeTopics
 from tests.fakes import SITES, RememberingDownlink, RememberingNotifier, SetClock, site
 
@@ -88,11 +88,13 @@ class Place:
         )
         return booking
 
-    def report(self, node: str, *events: Event, at: datetime | None = None, site: str = SCEAUX) -> int:
-        """Let `node` tell `events`; returns the seq of the first."""
+    def report(
+        self, node: str, *events: Event, at: datetime | None = None, site: str = SCEAUX, lost: int = 0
+    ) -> int:
+        """Let `node` tell `events`, having `lost` so many before; returns the seq of the first."""
         moment = at or self.clock.now()
-        first = self.said[node] + 1
-        self.said[node] += len(events)
+        first = self.said[node] + lost + 1
+        self.said[node] += lost + len(events)
         records = tuple(
             Record(
                 seq=first + n,
@@ -109,7 +111,7 @@ class Place:
             site=site,
             node=node,
             epoch=EPOCH,
-            held_from=1,
+            held_from=first if lost else 1,
             start="5" * 16,
             boot=BOOT,
             sent_at=self.clock.now(),
@@ -141,7 +143,14 @@ class Place:
     def sense(self, node: str, space: str, *, occupied: bool, at: datetime | None = None) -> None:
         self.report(node, PresenceChanged(space=space, occupied=occupied), at=at)
 
-    def beat(self, *nodes: str, site: str = SCEAUX, revision: int | None = None) -> None:
+    def beat(
+        self,
+        *nodes: str,
+        site: str = SCEAUX,
+        revision: int | None = None,
+        start: str = "5" * 16,
+        spool: SpoolHealth = "working",
+    ) -> None:
         """Let `nodes` (none: all of the site) say that they are there, with the list they were issued."""
         with self.gateway.ledger.reading() as books:
             issued = {node: issue.revision for node, issue in books.nodes.issues().items()}
@@ -151,13 +160,14 @@ class Place:
                 site=site,
                 node=node,
                 online=True,
-                start="5" * 16,
+                start=start,
                 boot=BOOT,
                 uptime_s=100.0,
                 at=self.clock.now(),
                 software="test",
                 list_revision=issued.get(node, 0) if revision is None else revision,
                 pending=0,
+                spool=spool,
             )
             self.gateway.receive(NodeTopics(site, node).up("status"), encode(status))
         self.gateway.take_in()

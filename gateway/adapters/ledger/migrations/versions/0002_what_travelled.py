@@ -15,6 +15,14 @@ def upgrade() -> None:
     op.add_column("journal", sa.Column("uptime_s", sa.Float(), nullable=True))
     op.add_column("journal", sa.Column("node_at", sa.BigInteger(), nullable=True))
     op.add_column("journal", sa.Column("node_clock", sa.String(), nullable=True))
+    troubles = sa.text("kind IN ('EpochBegun', 'EventsDropped', 'RecordUnreadable')")
+    op.create_index(
+        "journal_of_troubles",
+        "journal",
+        ["site", "occurred_at"],
+        sqlite_where=troubles,
+        postgresql_where=troubles,
+    )
     op.create_table(
         "runs",
         sa.Column("node", sa.String(), nullable=False),

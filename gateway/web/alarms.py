@@ -1,0 +1,98 @@
+"""What staff should see to: at which node, what, since when, how often."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from gateway.handlers import answers
+from gateway.ports import Books, LetterCount
+from protocol.events import EpochBegun, Event, EventsDropped
+from protocol.site import Site
+from protocol.topics import parse_up
+
+What = Literal[
+    "duplicated", "spool-failing", "lost", "dropped", "set-aside", "spool-damaged", "conflict", "unreadable"
+]
+"""`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `lost`, `dropped` and
+`set-aside`: events that never came, because the node no longer had them, had no room for them, or got no
+answer to them. `spool-damaged`: it had to begin anew. `conflict`: other events under known numbers.
+`unreadable`: dead letters.
+"""
+
+RECENT: Final = timedelta(days=7)
+"""For so long staff is told of what happened once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something to see to at `node`. `count` is None where nothing is counted."""
+
+    site: str
+    node: str
+    what: What
+    since: datetime
+    count: int | None = None
+
+
+def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
+    """Gather what is to be told of `site`: what lasts, and what happened lately. One of a kind per node."""
+    found: dict[tuple[str, What], Alarm] = {}
+    for alarm in (*_lasting(books, site, now), *_recent(books, site, now - RECENT)):
+        key = (alarm.node, alarm.what)
+        found[key] = _together(found[key], alarm) if key in found else alarm
+    return sorted(found.values(), key=lambda alarm: (alarm.since, alarm.node), reverse=True)
+
+
+def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
+    nodes = {node.id for node in site.nodes}
+    for node, runs in books.nodes.runs().items():
+        if node in nodes and runs.duplicated_since is not None:
+            yield Alarm(site.id, node, "duplicated", runs.duplicated_since)
+    for report in books.nodes.reports():
+        if (
+            report.node in nodes
+            and report.status
+            and report.status.spool == "failing"
+            and answers(report, now)
+        ):
+            yield Alarm(site.id, report.node, "spool-failing", report.heard_at)
+
+
+def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
+    nodes = {node.id for node in site.nodes}
+    for gap in books.journal.gaps(since):
+        if gap.node in nodes:
+            yield Alarm(site.id, gap.node, "lost", gap.noticed_at, gap.last - gap.first + 1)
+    for entry in books.journal.troubles(site.id, since):
+        what, count = _said(entry.event)
+        yield Alarm(site.id, entry.identity.node, what, entry.occurred_at, count)
+    for letters in books.journal.letters_since(since):
+        yield from _unread(site, letters)
+
+
+def _said(event: Event) -> tuple[What, int | None]:
+    match event:
+        case EventsDropped(count=count):
+            return "dropped", count
+        case EpochBegun(cause="spool_damaged"):
+            return "spool-damaged", None
+        case EpochBegun():
+            return "conflict", None
+        case _:
+            return "set-aside", 1
+
+
+def _unread(site: Site, letters: LetterCount) -> Iterator[Alarm]:
+    sender = parse_up(letters.topic)
+    if sender is None or sender.site != site.id:
+        return
+    if letters.reason == "identity_conflict":
+        yield Alarm(site.id, sender.node, "conflict", letters.since)
+    else:
+        yield Alarm(site.id, sender.node, "unreadable", letters.since, letters.count)
+
+
+def _together(one: Alarm, other: Alarm) -> Alarm:
+    count = None if one.count is None or other.count is None else one.count + other.count
+    return Alarm(one.site, one.node, one.what, min(one.since, other.since), count)

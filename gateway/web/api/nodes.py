@@ -1,0 +1,80 @@
+"""The nodes: how each is, and what staff should see to."""
+
+from fastapi import APIRouter, Depends
+
+from gateway.handlers import answers
+from gateway.ports import NodeReport
+from gateway.web.alarms import What, alarms_of
+from gateway.web.api.shapes import Shape
+from gateway.web.auth import SEE_PLACE, allow
+from gateway.web.context import TheGateway
+from protocol.base import Instant
+from protocol.messages import SpoolHealth
+
+router = APIRouter(tags=["nodes"], dependencies=[Depends(allow(SEE_PLACE))])
+
+
+class NodeOut(Shape):
+    """What a node last said of itself; null where it never did.
+
+    `pending` events wait on it, `dropped` of them it could not keep. `duplicated_since`: two nodes say that
+    they are this one, and it gets no commands.
+    """
+
+    id: str
+    site: str
+    online: bool
+    heard_at: Instant | None
+    software: str | None
+    start: str | None
+    pending: int | None
+    spool: SpoolHealth | None
+    dropped: int | None
+    duplicated_since: Instant | None
+
+
+class AlarmOut(Shape):
+    """Something to see to at a node, since when, and how often; null where nothing is counted."""
+
+    site: str
+    node: str
+    what: What
+    since: Instant
+    count: int | None
+
+
+@router.get("/nodes", summary="The nodes")
+def nodes(gateway: TheGateway) -> list[NodeOut]:
+    """List every node of the site files, heard or not."""
+    now = gateway.clock.now()
+    with gateway.ledger.reading() as books:
+        reports = {report.node: report for report in books.nodes.reports()}
+        runs = books.nodes.runs()
+    return [
+        NodeOut(
+            id=node.id,
+            site=site.id,
+            online=node.id in reports and answers(reports[node.id], now),
+            duplicated_since=runs[node.id].duplicated_since if node.id in runs else None,
+            **_said(reports.get(node.id)),
+        )
+        for site in gateway.sites.values()
+        for node in site.nodes
+    ]
+
+
+@router.get("/alarms", summary="What staff should see to")
+def alarms(gateway: TheGateway) -> list[AlarmOut]:
+    """List what lasts, and what happened in the last seven days, the latest first within each site."""
+    now = gateway.clock.now()
+    with gateway.ledger.reading() as books:
+        found = [alarm for site in gateway.sites.values() for alarm in alarms_of(books, site, now)]
+    return [AlarmOut.model_validate(alarm) for alarm in found]
+
+
+def _said(report: NodeReport | None) -> dict[str, object]:
+    status = report.status if report else None
+    names = ("software", "start", "pending", "spool", "dropped")
+    return {"heard_at": report.heard_at if report else None} | {
+        name: getattr(status, name) if status else None for name in names
+    }

@@ -1,0 +1,105 @@
+"""What staff should see to, in the API and on the live page."""
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+from fastapi.testclient import TestClient
+
+from gateway.web.alarms import What
+from gateway.web.app import create_app
+from gateway.web.i18n import WORDS
+from protocol.events import EpochBegun, EventsDropped, ExitRequested, RecordUnreadable
+from protocol.topics import NodeTopics
+from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place
+
+
+def alarms(client: TestClient) -> list[tuple[str, str, int | None]]:
+    return [(a["node"], a["what"], a["count"]) for a in client.get("/api/v1/alarms").json()]
+
+
+def test_a_place_without_trouble_has_no_alarm(place: Place, staff: TestClient) -> None:
+    place.beat()
+    assert alarms(staff) == []
+
+
+def test_two_nodes_of_one_name_are_an_alarm_and_get_no_command(place: Place, staff: TestClient) -> None:
+    for start in ("5" * 16, "6" * 16, "5" * 16):
+        place.beat("ss-entrance", start=start)
+    assert alarms(staff) == [("ss-entrance", "duplicated", None)]
+    (entrance,) = [node for node in staff.get("/api/v1/nodes").json() if node["id"] == "ss-entrance"]
+    assert entrance["duplicated_since"] == "2026-11-24T09:00:00.000000Z"
+    refused = staff.post(f"/api/v1/doors/{SCEAUX}/entrance/open")
+    assert refused.status_code == 409
+    assert "two nodes say that they are ss-entrance" in refused.json()["detail"]
+
+
+def test_a_node_that_records_nothing_is_an_alarm_while_it_is_there(place: Place, staff: TestClient) -> None:
+    place.beat("ss-garden", spool="failing")
+    assert alarms(staff) == [("ss-garden", "spool-failing", None)]
+    place.beat("ss-garden")
+    assert alarms(staff) == []
+
+
+def test_what_nodes_lost_is_told_by_node_and_added_up(place: Place, staff: TestClient) -> None:
+    place.report("ss-garden", EventsDropped(count=3, up_to=9), EventsDropped(count=4, up_to=20))
+    place.report("ss-entrance", RecordUnreadable(reason="unanswered"))
+    place.report("ss-meeting-1", EpochBegun(cause="spool_damaged", before=None))
+    place.report("ss-meeting-2", EpochBegun(cause="identity_conflict", before="a" * 16))
+    assert sorted(alarms(staff)) == [
+        ("ss-entrance", "set-aside", 1),
+        ("ss-garden", "dropped", 7),
+        ("ss-meeting-1", "spool-damaged", None),
+        ("ss-meeting-2", "conflict", None),
+    ]
+
+
+def test_gaps_and_dead_letters_are_told_for_a_week(place: Place, staff: TestClient) -> None:
+    place.report("ss-entrance", ExitRequested(door="entrance"), lost=4)
+    place.gateway.receive(NodeTopics(SCEAUX, "ss-entrance").up("events"), b"{")
+    place.gateway.receive(NodeTopics(VOISIN, "pv-attic").up("events"), b"[]")
+    place.gateway.take_in()
+    assert sorted(alarms(staff)) == [
+        ("pv-attic", "unreadable", 1),
+        ("ss-entrance", "lost", 4),
+        ("ss-entrance", "unreadable", 1),
+    ]
+    place.clock.at += timedelta(days=7, seconds=1)
+    key = place.key("staff")  # the first has expired
+    assert alarms(TestClient(create_app(place), headers=key)) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "said"),
+    [("fr", "À traiter", "Deux boîtiers sous ce nom"), ("en", "To see to", "Two nodes of this name")],
+)
+def test_the_live_page_says_what_to_do_in_both_languages(
+    place: Place, staff: TestClient, language: str, title: str, said: str
+) -> None:
+    assert f">{title}<" not in staff.get(f"/?lang={language}").text
+    for start in ("5" * 16, "6" * 16, "5" * 16):
+        place.beat("ss-entrance", start=start)
+    page = staff.get(f"/?lang={language}").text
+    assert f">{title}<" in page
+    assert said in page
+
+
+def test_every_alarm_can_be_said() -> None:
+    for words in WORDS.values():
+        for what in get_args(What):
+            assert words.knows(f"alarm_{what}") or words.count(f"alarm_{what}", 2)
+            assert words.knows(f"alarm_{what}_do")
+
+
+def test_nodes_say_how_they_are(place: Place, staff: TestClient) -> None:
+    place.beat("ss-garden")
+    nodes = {node["id"]: node for node in staff.get("/api/v1/nodes").json()}
+    assert nodes.keys() == {node.id for site in place.gateway.sites.values() for node in site.nodes}
+    garden = nodes["ss-garden"]
+    assert (garden["online"], garden["spool"], garden["dropped"], garden["software"]) == (
+        True,
+        "working",
+        0,
+        "test",
+    )
+    assert (nodes["ss-entrance"]["online"], nodes["ss-entrance"]["heard_at"]) == (False, None)
