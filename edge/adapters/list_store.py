@@ -1,7 +1,6 @@
 """The access list and the time floor as files, each replaced whole: written beside, synced, renamed."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -9,6 +8,7 @@ from pydantic import TypeAdapter
 
 from edge.core.floor import TimeFloor
 from edge.ports import ListUnreadable
+from host.files import replace
 from protocol.access import AccessList
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class FileListStore:
     async def save(self, access: AccessList) -> None:
         """Replace the saved list; lists saved at once are saved in turn."""
         async with self._turn:
-            await asyncio.to_thread(_replace, self._list_path, _list.dump_json(access))
+            await asyncio.to_thread(replace, self._list_path, _list.dump_json(access))
 
     def load_floor(self) -> TimeFloor | None:
         """Return the saved floor, or None."""
@@ -41,7 +41,7 @@ class FileListStore:
     async def save_floor(self, floor: TimeFloor) -> None:
         """Replace the saved floor."""
         async with self._turn:
-            await asyncio.to_thread(_replace, self._floor_path, _floor.dump_json(floor))
+            await asyncio.to_thread(replace, self._floor_path, _floor.dump_json(floor))
 
 
 def _load(kind: TypeAdapter[T], path: Path) -> T | None:
@@ -51,17 +51,3 @@ def _load(kind: TypeAdapter[T], path: Path) -> T | None:
         return None
     except (OSError, ValueError) as error:
         raise ListUnreadable(f"{path}: {error}") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the rename itself
-    finally:
-        os.close(folder)

@@ -41,12 +41,15 @@ class GatewayProcess:
         self._settings = settings
 
     @classmethod
-    def start(cls, folder: Path, settings: dict[str, Any]) -> "GatewayProcess":
-        """Start it on `settings` (without `data_dir`), and wait until it answers. Raises ChildFailed."""
+    def start(cls, folder: Path, settings: dict[str, Any], under: Sequence[str] = ()) -> "GatewayProcess":
+        """Start it on `settings` (without `data_dir`), and wait until it answers. Raises ChildFailed.
+
+        `under` is the command line of a tracer, or of whatever else runs it.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         file = _written_gateway_settings(folder, settings)
         url = f"http://{settings['http_host']}:{settings['http_port']}"
-        gateway = cls(_spawn_gateway(file, folder), url, folder, file)
+        gateway = cls(_spawn_gateway(file, folder, under=under), url, folder, file)
         gateway.wait()
         return gateway
 
@@ -61,20 +64,21 @@ class GatewayProcess:
 
     def wait(self) -> None:
         """Wait until it answers. Raises ChildFailed."""
-        self.child.first_answer(self._healthy)
+        with httpx2.Client(base_url=self.url, timeout=1) as probe:  # one for all tries: it reads certificates
+            self.child.first_answer(lambda: _is_healthy(probe))
 
     def change_settings(self, settings: dict[str, Any]) -> None:
         """Write other settings for the next start; the running process keeps its own."""
         _written_gateway_settings(self.folder, settings)
 
-    def restart(self) -> None:
+    def restart(self, under: Sequence[str] = ()) -> None:
         """Start it again, on the settings as they are now, after it ended. Raises ChildFailed."""
-        self.begin({})
+        self.begin({}, under)
         self.wait()
 
-    def begin(self, environment: Mapping[str, str]) -> None:
+    def begin(self, environment: Mapping[str, str], under: Sequence[str] = ()) -> None:
         """Start it again, with more in its environment, and do not wait until it answers."""
-        self.child = _spawn_gateway(self._settings, self.folder, environment)
+        self.child = _spawn_gateway(self._settings, self.folder, environment, under)
 
     def stop(self) -> None:
         """Ask it to end, and kill it where it does not."""
@@ -89,11 +93,12 @@ class GatewayProcess:
             session.post(link).raise_for_status()
             yield session
 
-    def _healthy(self) -> bool | None:
-        try:
-            return True if httpx2.get(f"{self.url}/healthz", timeout=1).is_success else None
-        except httpx2.TransportError:
-            return None
+
+def _is_healthy(probe: httpx2.Client) -> bool | None:
+    try:
+        return True if probe.get("/healthz").is_success else None
+    except httpx2.TransportError:
+        return None
 
 
 def _written_gateway_settings(folder: Path, settings: dict[str, Any]) -> Path:
@@ -102,8 +107,10 @@ def _written_gateway_settings(folder: Path, settings: dict[str, Any]) -> Path:
     return file
 
 
-def _spawn_gateway(settings: Path, folder: Path, environment: Mapping[str, str] | None = None) -> Child:
-    argv = [sys.executable, "-m", "gateway", "--settings", str(settings)]
+def _spawn_gateway(
+    settings: Path, folder: Path, environment: Mapping[str, str] | None = None, under: Sequence[str] = ()
+) -> Child:
+    argv = [*under, sys.executable, "-m", "gateway", "--settings", str(settings)]
     return Child.start(argv, log=folder / "gateway.log", env={**os.environ, **(environment or {})})
 
 
@@ -122,11 +129,11 @@ def client(url: str, secret: str) -> httpx2.Client:
 class EdgeProcess:
     """A real edge process: `python -m edge`, on one node's settings and surroundings."""
 
-    def __init__(self, folder: Path, settings: Path, pins_port: int) -> None:
+    def __init__(self, folder: Path, settings: Path, pins_port: int, under: Sequence[str] = ()) -> None:
         self._folder = folder
         self._settings = settings
         self._pins = {"PIGPIO_ADDR": "127.0.0.1", "PIGPIO_PORT": str(pins_port)}
-        self._child = self._spawn()
+        self._child = self._spawn(under)
 
     @property
     def log(self) -> Path:
@@ -167,10 +174,11 @@ def start_edge(
     broker: tuple[str, int],
     words: Mapping[str, str],
     more: Mapping[str, Any] | None = None,
+    under: Sequence[str] = (),
 ) -> EdgeProcess:
     """Start the real edge process of a node; `words` is what /api/v1/node-settings says of it.
 
-    `more` settings are added to those that every simulated node has.
+    `more` settings are added to those that every simulated node has; it runs `under` a tracer, if any.
     """
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "node.toml"
@@ -189,4 +197,4 @@ def start_edge(
         "readers": surroundings.reader_paths,
     }
     settings.write_text(toml(table), encoding="utf-8")
-    return EdgeProcess(folder, settings, surroundings.pins.port)
+    return EdgeProcess(folder, settings, surroundings.pins.port, under)

@@ -11,6 +11,7 @@ from firmware_sim.faults import (
     gateway_kill,
     hostile_cards,
     link_cut,
+    power_cut,
     silent_node,
 )
 from firmware_sim.faults.fault import Fault
@@ -46,5 +47,9 @@ FAULTS: Final[tuple[Fault, ...]] = (
         8,
         silent_node.play_mosquitto,
         ("mosquitto",),
+    ),
+    Fault("power_cut_spool", "power cut at a node, at any call", 200, power_cut.play_spool, ("strace",)),
+    Fault(
+        "power_cut_ledger", "power cut at the gateway, at any call", 200, power_cut.play_ledger, ("strace",)
     ),
 )

@@ -1,7 +1,7 @@
 """A small place to break: broker, gateway and nodes are real processes, people hold cards to real readers."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -97,12 +97,14 @@ class Place:
         """The file in which each node that ever ran keeps its events."""
         return {node: self.folder / node / "spool.sqlite" for node in self.nodes}
 
-    def start_node(self, node: str, broker: tuple[str, int] | None = None, **more: Any) -> EdgeProcess:
+    def start_node(
+        self, node: str, broker: tuple[str, int] | None = None, under: Sequence[str] = (), **more: Any
+    ) -> EdgeProcess:
         """Start a node on `more` settings, and wait until it holds its access list. Raises PlaceStuck."""
         words = {name: str(word) for name, word in self.api.node_settings(node).items()}
         reached = broker or (self.broker.host, self.broker.port)
         site_file = read_places().file_of(SITE)
-        edge = start_edge(self.around[node], self.folder / node, site_file, reached, words, more)
+        edge = start_edge(self.around[node], self.folder / node, site_file, reached, words, more, under)
         self.nodes[node] = edge
         until(lambda: self.holds_list(node), "a node to hold its access list", _LISTS_WITHIN_S)
         return edge
@@ -218,6 +220,7 @@ def open_place(
     *,
     broker: Broker | None = None,
     gateway_via: tuple[str, int] | None = None,
+    gateway_under: Sequence[str] = (),
 ) -> Iterator[Place]:
     """Start broker and gateway, take the crew up, and put surroundings around the nodes `around`.
 
@@ -239,7 +242,7 @@ def open_place(
             "http_host": "127.0.0.1",
             "http_port": free_port(),
         }
-        gateway = GatewayProcess.start(folder / "gateway", settings)
+        gateway = GatewayProcess.start(folder / "gateway", settings, gateway_under)
         stack.callback(gateway.stop)
         with gateway.first_session() as session:
             headers = {"Authorization": f"Bearer {key(session, 'fault', 'admin', days=7)}"}

@@ -21,6 +21,19 @@ class Tally:
     figures: dict[str, float] = field(default_factory=dict)
     details: tuple[str, ...] = ()
 
+    def __add__(self, other: "Tally") -> "Tally":
+        """Count what two faults came to as one."""
+        names = self.figures.keys() | other.figures.keys()
+        return Tally(
+            tried=self.tried + other.tried,
+            lost=self.lost + other.lost,
+            doubled=self.doubled + other.doubled,
+            wrong=self.wrong + other.wrong,
+            unrecorded=self.unrecorded + other.unrecorded,
+            figures={name: self.figures.get(name, 0) + other.figures.get(name, 0) for name in sorted(names)},
+            details=self.details + other.details,
+        )
+
     @property
     def ok(self) -> bool:
         """Whether every promise was kept, and any was put to the test."""

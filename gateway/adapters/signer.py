@@ -1,12 +1,12 @@
 """The gateway's signing key, in a file that only its owner reads."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from host.files import replace
 from protocol.access import AccessList, AccessPatch
 from protocol.messages import Command
 from protocol.signing import Signed, public_text, sign
@@ -38,14 +38,13 @@ def _new_key() -> bytes:
 
 
 def secret_file(path: Path, make: Callable[[], bytes]) -> bytes:
-    """Read the secret in `path`; where there is none, make one that only its owner may read."""
+    """Read the secret in `path`; where there is none, make one that only its owner may read.
+
+    It is on the disk for good before anybody is told of it: nodes know no other key than their first.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
         secret = make()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
+    replace(path, secret, mode=0o600)
     return secret

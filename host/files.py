@@ -1,0 +1,21 @@
+"""Files that are whole, or as they were before, whenever the power goes."""
+
+import os
+from pathlib import Path
+
+
+def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Put `content` in the place of what `path` holds: written beside, synced, renamed. Raises OSError."""
+    beside = path.with_suffix(".new")
+    beside.unlink(missing_ok=True)  # what was left there has its own mode
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)
