@@ -35,6 +35,7 @@ class AccessKeeper:
         self._store = store
         self._clock = clock
         self._floor: TimeFloor | None = None
+        self._messages: tuple[bytes, ...] = ()  # the list as it came, and every patch since
         self._saving: set[asyncio.Task[None]] = set()
 
     @property
@@ -43,17 +44,29 @@ class AccessKeeper:
         return self.held.revision if self.held else 0
 
     def load(self) -> None:
-        """Take up the saved list and time floor. Raises ListRefused where the list is damaged."""
+        """Take up the saved list and time floor. Raises ListRefused where the list is damaged.
+
+        Its signatures are asked again: what a card may do is the gateway's word, not what a disk made of it.
+        Of a list whose patches are damaged nothing is held: it would grant what they had taken away.
+        """
         try:
             self._floor = self._store.load_floor()
         except ListUnreadable as error:
             _log.error("event=time_floor_unreadable error=%r", str(error))
         try:
-            held = self._store.load()
+            messages = self._store.load()
         except ListUnreadable as error:
             raise ListRefused(f"the saved list is unreadable: {error}") from error
-        if held is not None:
-            self._hold(held)
+        if not messages:
+            return
+        try:
+            held = self._read_list(messages[0])
+            for message in messages[1:]:
+                held = _patched(held, self._open(AccessPatch, message, "access_patch"))
+        except ListRefused as refusal:
+            raise ListRefused(f"the saved list is damaged: {refusal}", refusal.revision) from refusal
+        self._hold(held)
+        self._messages = tuple(messages)
 
     def clock_trusted(self) -> bool:
         """Whether the wall clock may decide about windows of time."""
@@ -67,16 +80,13 @@ class AccessKeeper:
 
         The broker's retained copy comes with every connection, also when patches have long overtaken it.
         """
-        access = self._open(AccessList, payload, "access_list")
+        access = self._read_list(payload)
         if access.revision == self.revision or (retained and access.revision < self.revision):
             return False
         if access.revision < self.revision:
             raise ListRefused(f"older than revision {self.revision}, which is held", access.revision)
-        used = {number for rights in access.credentials.values() for number in rights.sets}
-        if not used <= access.sets.keys():
-            raise ListRefused("names window sets that it does not contain", access.revision)
         self._hold(access)
-        self._save(access)
+        self._save(payload)
         return True
 
     def take_patch(self, payload: bytes) -> bool:
@@ -86,11 +96,8 @@ class AccessKeeper:
             raise ListRefused("a patch, while no list is held", patch.revision)
         if patch.revision <= self.held.revision:
             return False
-        try:
-            self.held = self.held.apply(patch)
-        except PatchRefused as error:
-            raise ListRefused(str(error), patch.revision) from error
-        self._save(self.held)
+        self.held = _patched(self.held, patch)
+        self._save(*self._messages, payload)
         return True
 
     async def keep_floor(self) -> None:
@@ -106,6 +113,13 @@ class AccessKeeper:
         """Return once everything taken so far is on disk, or has failed to get there."""
         while self._saving:
             await asyncio.wait(self._saving)
+
+    def _read_list(self, payload: bytes) -> AccessList:
+        access = self._open(AccessList, payload, "access_list")
+        used = {number for rights in access.credentials.values() for number in rights.sets}
+        if not used <= access.sets.keys():
+            raise ListRefused("names window sets that it does not contain", access.revision)
+        return access
 
     def _open(self, kind: type[L], payload: bytes, signed_as: Literal["access_list", "access_patch"]) -> L:
         try:
@@ -129,10 +143,11 @@ class AccessKeeper:
             self._floor = issued
         self.held = access
 
-    def _save(self, access: AccessList) -> None:
+    def _save(self, *messages: bytes) -> None:
         """Write in the background: the list is in force at once."""
         reached("list.taken")
-        saving = asyncio.get_running_loop().create_task(self._store.save(access))
+        self._messages = messages
+        saving = asyncio.get_running_loop().create_task(self._store.save(messages))
         self._saving.add(saving)
         saving.add_done_callback(self._was_saved)
 
@@ -140,3 +155,10 @@ class AccessKeeper:
         self._saving.discard(saving)
         if not saving.cancelled() and (error := saving.exception()) is not None:
             _log.error("event=list_not_saved error=%r", error)
+
+
+def _patched(held: AccessList, patch: AccessPatch) -> AccessList:
+    try:
+        return held.apply(patch)
+    except PatchRefused as error:
+        raise ListRefused(str(error), patch.revision) from error

@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 
 from edge.core.floor import TimeFloor
 from edge.core.wiring import Wire
-from protocol.access import AccessList
 from protocol.events import ClockQuality, Record
 
 SignalKind = Literal["granted", "refused", "identify"]
@@ -147,12 +146,12 @@ class Spool(Protocol):
 class ListStore(Protocol):
     """Where the access list, and how late it must be, survive a restart."""
 
-    def load(self) -> AccessList | None:
-        """Return the list that was saved last, None if there was none. Raises ListUnreadable."""
+    def load(self) -> Sequence[bytes]:
+        """Return the signed messages that were saved last, none if there were none. Raises ListUnreadable."""
         ...
 
-    async def save(self, access: AccessList) -> None:
-        """Replace the saved list, whole or not at all. Raises OSError."""
+    async def save(self, messages: Sequence[bytes]) -> None:
+        """Replace what is saved by a signed list and its patches, whole or not at all. Raises OSError."""
         ...
 
     def load_floor(self) -> TimeFloor | None:

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from edge.core.floor import TimeFloor
 from edge.core.wiring import Wire
 from edge.ports import LinkUp, ListUnreadable, Post, SignalKind, SpoolFailed
-from protocol.access import AccessList
 from protocol.codec import decode
 from protocol.events import ClockQuality, Event, EventBatch, Record
 
@@ -149,19 +148,19 @@ class SpoolInMemory:
 
 @dataclass
 class ListStoreInMemory:
-    saved: AccessList | None = None
+    saved: Sequence[bytes] = ()
     damaged: bool = False
     floor: TimeFloor | None = None
     floor_damaged: bool = False
 
-    def load(self) -> AccessList | None:
+    def load(self) -> Sequence[bytes]:
         if self.damaged:
             raise ListUnreadable("access-list.json: not JSON")
         return self.saved
 
-    async def save(self, access: AccessList) -> None:
+    async def save(self, messages: Sequence[bytes]) -> None:
         await asyncio.sleep(0)
-        self.saved = access
+        self.saved = messages
 
     def load_floor(self) -> TimeFloor | None:
         if self.floor_damaged:

@@ -79,6 +79,11 @@ def signed(body: Message, kind: Literal["access_list", "access_patch", "command"
     return encode(sign(KEY, kind or kinds[type(body)], body))
 
 
+def kept(*messages: Message | None) -> tuple[bytes, ...]:
+    """Return what a node has saved of these: a list, and its patches."""
+    return tuple(signed(message) for message in messages if message)
+
+
 def tampered(payload: bytes) -> bytes:
     """Change one thing in a signed message."""
     return payload.replace(b'"entrance"', b'"vault"').replace(b'"k-1"', b'"k-9"')

@@ -1,5 +1,6 @@
 """Which access lists a node takes."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from edge.lists import AccessKeeper, ListRefused
 from protocol.access import AccessList, Rights
 from protocol.base import MAX_MESSAGE_BYTES
 from tests.unit.edge.fakes import NINE, HandClock, ListStoreInMemory
-from tests.unit.edge.gateway_side import ANA, BEN, TRUST, listing, patch, signed, tampered
+from tests.unit.edge.gateway_side import ANA, BEN, TRUST, kept, listing, patch, signed, tampered
 from tests.unit.edge.virtual_time import run_virtually
 
 
@@ -17,7 +18,7 @@ class Desk:
 
     def __init__(self, held: AccessList | None = None, clock: HandClock | None = None) -> None:
         self.clock = clock or HandClock()
-        self.store = ListStoreInMemory(held)
+        self.store = ListStoreInMemory(kept(held))
         self._start()
 
     def _start(self) -> None:
@@ -56,18 +57,59 @@ def test_a_signed_list_is_held_and_saved() -> None:
     desk = Desk()
     assert desk.keeper.revision == 0
     assert desk.take(signed(listing(4)))
-    assert desk.keeper.held == desk.store.saved == listing(4)
+    assert desk.keeper.held == listing(4)
+    assert desk.store.saved == kept(listing(4))
 
 
 def test_a_saved_list_is_taken_up_again() -> None:
     assert Desk(listing(4)).keeper.revision == 4
 
 
-def test_a_damaged_list_is_reported_and_none_is_held() -> None:
+def loaded(*saved: bytes, damaged: bool = False) -> AccessKeeper:
+    """Return a keeper that has tried to take up what was saved."""
+    keeper = AccessKeeper(TRUST, ListStoreInMemory(saved, damaged=damaged), HandClock())
+    with suppress(ListRefused):
+        keeper.load()
+    return keeper
+
+
+def test_a_list_that_cannot_be_read_is_reported_and_none_is_held() -> None:
     keeper = AccessKeeper(TRUST, ListStoreInMemory(damaged=True), HandClock())
     with pytest.raises(ListRefused, match="unreadable"):
         keeper.load()
     assert keeper.held is None
+
+
+def test_a_saved_list_that_says_other_than_the_gateway_signed_is_reported_and_not_held() -> None:
+    keeper = AccessKeeper(TRUST, ListStoreInMemory((tampered(signed(listing(4))),)), HandClock())
+    with pytest.raises(ListRefused, match=r"damaged: .*not signed"):
+        keeper.load()
+    assert keeper.held is None
+
+
+def test_no_byte_of_a_saved_list_can_change_and_the_list_be_held() -> None:
+    saved = signed(listing(4))
+    for place in range(len(saved)):
+        changed = bytearray(saved)
+        changed[place] ^= 1
+        held = loaded(bytes(changed)).held
+        assert held is None or held == listing(4), changed
+
+
+def test_a_list_whose_patch_is_damaged_is_not_held_for_it_would_grant_what_was_taken_away() -> None:
+    revoked = signed(patch(4, 5, {ANA: None}))
+    assert loaded(signed(listing(4)), revoked).revision == 5
+    assert loaded(signed(listing(4)), revoked[:-9]).held is None
+
+
+def test_a_saved_list_is_taken_up_with_its_patches_and_patched_further() -> None:
+    desk = Desk(listing(4))
+    desk.patch(signed(patch(4, 5, {BEN: Rights(sets=(1,), member=True)})))
+    desk.restart()
+    desk.patch(signed(patch(5, 6, {ANA: None})))
+    held = desk.keeper.held
+    desk.restart()
+    assert (desk.keeper.revision, desk.keeper.held) == (6, held)
 
 
 def test_a_newer_list_replaces_the_one_held() -> None:
@@ -134,7 +176,7 @@ def test_a_patch_of_the_held_list_is_applied_and_saved() -> None:
     assert desk.keeper.revision == 5
     assert desk.keeper.held is not None
     assert list(desk.keeper.held.credentials) == [BEN]
-    assert desk.store.saved == desk.keeper.held
+    assert desk.store.saved == kept(listing(4), patch(4, 5, {ANA: None, BEN: Rights(sets=(1,), member=True)}))
 
 
 def test_a_patch_that_the_list_has_is_passed_over() -> None:
@@ -228,7 +270,7 @@ def test_a_gateway_whose_clock_had_been_ahead_takes_its_word_back() -> None:
 
 
 def test_a_time_floor_that_cannot_be_read_leaves_the_saved_lists_own() -> None:
-    store = ListStoreInMemory(listing(4), floor_damaged=True)
+    store = ListStoreInMemory(kept(listing(4)), floor_damaged=True)
     clock = HandClock()
     keeper = AccessKeeper(TRUST, store, clock)
     keeper.load()

@@ -15,7 +15,7 @@ from protocol.events import (
 )
 from protocol.messages import Ack, GatewayStatus, Identify, OpenCompartment, UnlockDoor
 from tests.unit.edge.fakes import NINE, ListStoreInMemory
-from tests.unit.edge.gateway_side import ANA, command, listing, patch, signed, tampered
+from tests.unit.edge.gateway_side import ANA, command, kept, listing, patch, signed, tampered
 from tests.unit.edge.world import World, live
 
 ANAS_LIST = listing(4)
@@ -29,7 +29,7 @@ def test_a_list_takes_effect_is_saved_and_is_shown_in_the_status() -> None:
         await world.tap(ANA)
         assert world.locks["entrance"].energised
 
-    assert live(story).store.saved == listing(4)
+    assert live(story).store.saved == kept(listing(4))
 
 
 def test_a_patch_revokes_at_once() -> None:

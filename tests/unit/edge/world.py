@@ -27,7 +27,7 @@ from tests.unit.edge.fakes import (
     SpoolInMemory,
     UplinkInMemory,
 )
-from tests.unit.edge.gateway_side import KEY
+from tests.unit.edge.gateway_side import KEY, kept
 from tests.unit.edge.virtual_time import run_virtually
 
 _SITE_FILE = Path(__file__).parents[3] / "deploy" / "sites" / "sceaux-smart.toml"
@@ -129,7 +129,7 @@ def live(
     """Start a node, let the story happen, stop the node; return what is left."""
 
     async def play() -> World:
-        world = World(node, store or ListStoreInMemory(access), levels or {})
+        world = World(node, store or ListStoreInMemory(kept(access)), levels or {})
         running = asyncio.create_task(world.node.run())
         await world.settle()
         await story(world)
