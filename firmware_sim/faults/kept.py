@@ -1,19 +1,16 @@
 """What a program promised by what it published, held against the files that a power cut left it."""
 
-import asyncio
 import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from edge.adapters.spool import SqliteSpool
-from edge.ports import SpoolFailed, Unavailable
+from firmware_sim.verify.observed import read_spool
 from protocol.codec import decode
 from protocol.events import EventBatch, Record
 from protocol.messages import Ack
 
-_ALL_BYTES: Final = 1 << 30
 _SECRETS: Final = ("signing.key", "credential.key")
 
 
@@ -23,34 +20,34 @@ class SpoolPromises:
     def __init__(self) -> None:
         self.held = self.lost = self.doubled = self.wrong = 0
         self.details: list[str] = []
-        self._sent: dict[int, Record] = {}
-        self._epochs: set[str] = set()
+        self._site = self._node = ""
+        self._sent: dict[tuple[str, int], Record] = {}
 
     def hear(self, topic: str, payload: bytes) -> None:
         """Take in what the node published."""
         if topic.endswith("/up/events"):
             batch = decode(EventBatch, payload)
-            self._epochs.add(batch.epoch)
-            self._sent.update((record.seq, record) for record in batch.records)
+            self._site, self._node = batch.site, batch.node
+            self._sent.update(((batch.epoch, record.seq), record) for record in batch.records)
 
     def check(self, folder: Path) -> None:
-        """Open what is left of the spool, as a node that starts does."""
+        """Read what is left of the spool, once there was anything to be kept."""
+        if not self._sent:
+            return
         try:
-            epoch, records = asyncio.run(_read(folder / "spool.sqlite"))
-        except (Unavailable, SpoolFailed, ValueError) as error:
+            spool = list(read_spool(folder / "spool.sqlite", self._site, self._node))
+        except sqlite3.Error as error:
             self.wrong += 1
             self.details.append(f"{folder}: {error}")
             return
-        if not self._epochs <= {epoch}:
-            self.wrong += 1
-            self.details.append(f"{folder}: epoch {epoch}, after {self._epochs} had been told")
-        for seq, record in self._sent.items():
-            found = records.get(seq)
-            self.held += found == record
+        kept = {(seen.epoch, seen.seq): (seen.at, seen.content) for seen, _ in spool}
+        for place, record in self._sent.items():
+            found, expected = kept.get(place), (record.at, record.event.model_dump(mode="json"))
+            self.held += found == expected
             self.lost += found is None
-            self.doubled += found not in {None, record}
-            if found != record:
-                self.details.append(f"{folder}: {seq} was sent as {record}, and is {found}")
+            self.doubled += found is not None and found != expected
+            if found != expected:
+                self.details.append(f"{folder}: {place} was sent as {expected}, and is {found}")
 
 
 class LedgerPromises:
@@ -105,18 +102,6 @@ class LedgerPromises:
     def _found_wrong(self, detail: str) -> None:
         self.wrong += 1
         self.details.append(detail)
-
-
-async def _read(path: Path) -> tuple[str, dict[int, Record]]:
-    spool = SqliteSpool(path)
-    try:
-        records: dict[int, Record] = {}
-        if spool.held_from <= spool.last_seq:
-            found = await spool.read(spool.held_from, spool.last_seq, _ALL_BYTES)
-            records = {record.seq: record for record in found}
-        return spool.epoch, records
-    finally:
-        await spool.close()
 
 
 def _journal(ledger: sqlite3.Connection) -> defaultdict[tuple[str, str, int], Counter[str]]:
