@@ -14,7 +14,7 @@ _GUARD = 'read -r line || kill -9 "$1"'
 T = TypeVar("T")
 
 _POLL_S = 0.01
-_POLLS = 1500
+_POLLS = 6000  # a minute: a loaded machine starts a program slowly
 _TAIL_LINES = 15
 
 
