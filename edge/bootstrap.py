@@ -46,7 +46,7 @@ async def serve(settings: Settings) -> None:
     reference = partial(credential_ref, bytes.fromhex(file.credential_key))
     pins = GpioPins(file.pins, equipment, file.data_dir)
     try:
-        spool = SqliteSpool(file.data_dir / "spool.sqlite")
+        spool = SqliteSpool(file.data_dir / "spool.sqlite", clock)
         uplink = MqttUplink(
             Broker(file.broker_host, file.broker_port, file.broker_user, settings.broker_password),
             client_id=f"passerelle-{file.node}",

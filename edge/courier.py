@@ -3,20 +3,23 @@
 import asyncio
 import logging
 import random
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
-from edge.core.delivery import BATCH_BYTES, Due, Fact, Forgotten, Sender, Sent
+from edge.core.delivery import BATCH_BYTES, Due, Fact, Sent, begun
 from edge.identity import Identity
-from edge.ports import Clock, Spool, SpoolFailed, Uplink
-from protocol.codec import encode
-from protocol.events import EventBatch, Record
+from edge.ports import Clock, EpochOver, Spool, SpoolFailed, Stored, Uplink
+from protocol.codec import encode_batch
+from protocol.events import Envelope
 from protocol.messages import Ack
 
 _log = logging.getLogger(__name__)
 
 _ENVELOPE_BYTES: Final = 512  # what a batch holds besides its records
 _RETRY_S: Final = 1.0
+_SOON_S: Final = 0.001  # a timer that is due a hair too early is not set again for nothing
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Courier:
@@ -28,62 +31,80 @@ class Courier:
         self._spool = spool
         self._uplink = uplink
         self._clock = clock
-        self._sender = Sender(
-            identity.ledger, topics.node, spool.epoch, spool.cursor, spool.last_seq, spool.held_from
-        )
+        self._sender = begun(identity.ledger, topics.node, spool.sending)
         self._work = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def pending(self) -> int:
         """How many committed events the gateway has not acknowledged."""
-        return self._sender.pending
+        writing = self._spool.writing
+        later = writing.last - writing.cursor if writing.epoch != self._sender.epoch else 0
+        return self._sender.pending + later
 
     def tell(self, fact: Fact) -> None:
         """Pass a fact to the sender machine."""
-        if isinstance(fact, Ack) and fact.epoch == self._spool.epoch and fact.seq > self._sender.last:
-            _log.error("event=ack_beyond_spool seq=%d last=%d", fact.seq, self._sender.last)
+        sender = self._sender
+        if isinstance(fact, Ack) and fact.epoch == sender.epoch and fact.seq > sender.last:
+            _log.error("event=ack_beyond_spool epoch=%s seq=%d last=%d", fact.epoch, fact.seq, sender.last)
         self._sender = self._sender.step(fact, self._clock.uptime_s(), random.random())  # noqa: S311 - no secret
-        if self._sender.next_span() is not None:
-            self._work.set()
+        self._work.set()
         self._set_timer()
+
+    def look(self) -> None:
+        """See how the spool stands."""
+        self.tell(self._spool.sending)
 
     async def tidy(self, forget_before: datetime) -> None:
         """Keep the cursor on disk, and forget what is acknowledged and older. Raises SpoolFailed."""
-        await self._spool.acknowledge(self._sender.cursor, forget_before)
-        self.tell(Forgotten(self._spool.held_from))
+        sender = self._sender
+        with suppress(EpochOver):
+            await self._spool.acknowledge(sender.epoch, sender.cursor, forget_before)
+        self.look()
 
     async def run(self) -> None:
         """Send for ever."""
         while True:
+            self._work.clear()
+            while await self._carry():
+                pass
             await self._work.wait()
-            span = self._sender.next_span()
-            if span is None:
-                self._work.clear()
-                continue
-            try:
-                records = await self._spool.read(*span, BATCH_BYTES - _ENVELOPE_BYTES)
-            except SpoolFailed:
-                _log.exception("event=spool_unreadable first=%d last=%d", *span)
-                await asyncio.sleep(_RETRY_S)
-                continue
-            now = self._sender.next_span()
-            if now is not None and now[0] == span[0]:  # else the sender went back while the disk was read
-                self._send(records)
 
-    def _send(self, records: tuple[Record, ...]) -> None:
-        batch = EventBatch(
+    async def _carry(self) -> bool:
+        """Do what is to be done next; False where nothing is."""
+        sender, span = self._sender, self._sender.next_span()
+        if span is None and not sender.finished:
+            return False
+        try:
+            if span is None:
+                await self._spool.acknowledge(sender.epoch, sender.cursor, _LONG_AGO)
+                self.look()
+                return True
+            records = await self._spool.read(sender.epoch, *span, BATCH_BYTES - _ENVELOPE_BYTES)
+        except EpochOver:
+            records = ()
+        except SpoolFailed as failure:
+            _log.error("event=spool_unreadable error=%r", str(failure))
+            await asyncio.sleep(_RETRY_S)
+            return True
+        if not records:
+            self.look()
+        elif self._sender.may_send(sender.epoch, records[0].seq):
+            self._send(records)  # else the sender went back while the disk was read
+        return True
+
+    def _send(self, records: tuple[Stored, ...]) -> None:
+        envelope = Envelope(
             site=self._topics.site,
             node=self._topics.node,
-            epoch=self._spool.epoch,
-            held_from=self._spool.held_from,
+            epoch=self._sender.epoch,
+            held_from=min(self._sender.held_from, records[0].seq),
             start=self._start,
             boot=self._clock.boot,
             sent_at=self._clock.now(),
             sent_uptime_s=self._clock.uptime_s(),
-            records=records,
         )
-        self._uplink.publish(self._topics.up("events"), encode(batch))
+        self._uplink.publish(self._topics.up("events"), encode_batch(envelope, [r.body for r in records]))
         self.tell(Sent(records[-1].seq))
 
     def _set_timer(self) -> None:
@@ -92,4 +113,4 @@ class Courier:
             self._timer = None
         if self._sender.resend_at_s is not None:
             wait_s = self._sender.resend_at_s - self._clock.uptime_s()
-            self._timer = asyncio.get_running_loop().call_later(max(0.0, wait_s), self.tell, Due())
+            self._timer = asyncio.get_running_loop().call_later(max(_SOON_S, wait_s), self.tell, Due())

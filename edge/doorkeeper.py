@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from edge.commands import CommandDeclined
 from edge.core.effects import Effect, Energise, Release, Report, WakeAt
@@ -16,6 +17,8 @@ from protocol.events import CommandExecuted, Event
 from protocol.messages import Command, Identify, OpenCompartment, UnlockDoor
 
 _log = logging.getLogger(__name__)
+
+_SOON_S: Final = 0.001  # a timer that fires a hair too early is not set again for nothing
 
 
 class Doorkeeper:
@@ -106,7 +109,7 @@ class Doorkeeper:
                 self._wake_at(of, at_s)
 
     def _wake_at(self, of: str, at_s: float) -> None:
-        wait_s = max(0.0, at_s - self._clock.uptime_s())
+        wait_s = max(_SOON_S, at_s - self._clock.uptime_s())
         asyncio.get_running_loop().call_later(wait_s, self._wake, of, at_s)
 
     def _wake(self, of: str, at_s: float) -> None:

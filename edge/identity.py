@@ -5,7 +5,7 @@ from typing import Final
 
 from edge.ports import Clock
 from edge.trust import Trust
-from protocol.messages import NodeStatus
+from protocol.messages import NodeStatus, SpoolHealth
 from protocol.topics import NodeTopics
 
 KEEP_ALIVE_S: Final = 20
@@ -33,7 +33,16 @@ class Identity:
         """Where this node speaks and listens."""
         return NodeTopics(self.trust.site, self.trust.node)
 
-    def status(self, clock: Clock, *, online: bool, revision: int = 0, pending: int = 0) -> NodeStatus:
+    def status(
+        self,
+        clock: Clock,
+        *,
+        online: bool,
+        revision: int = 0,
+        pending: int = 0,
+        spool: SpoolHealth = "working",
+        dropped: int = 0,
+    ) -> NodeStatus:
         """Describe the node at this moment."""
         return NodeStatus(
             site=self.trust.site,
@@ -47,4 +56,6 @@ class Identity:
             list_revision=revision,
             pending=pending,
             silent_after_s=_KEEP_ALIVES_UNTIL_SILENT * self.keep_alive_s,
+            spool=spool,
+            dropped=dropped,
         )

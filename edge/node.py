@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.bulletin import Bulletin
 from edge.commands import CommandDesk
-from edge.core.delivery import Committed, Linked
+from edge.core.delivery import Linked
 from edge.core.facts import ExitPressed
 from edge.core.wiring import Equipment, Wire
 from edge.courier import Courier
@@ -47,6 +47,7 @@ _log = logging.getLogger(__name__)
 _QUEUED_FACTS: Final = 10_000
 _READ_INPUTS_EVERY_S: Final = 1.0
 _TIDY_EVERY_S: Final = 30.0
+_LOOK_AT_SPOOL_EVERY_S: Final = 1.0
 _RESTART_AFTER_S: Final = 1.0
 _FLUSH_S: Final = 2.0
 _KEEP_ACKNOWLEDGED: Final = timedelta(days=7)
@@ -82,7 +83,7 @@ class Node:
         clock, topics = ports.clock, identity.topics
         self._keeper = AccessKeeper(identity.trust, ports.lists, clock)
         self._courier = Courier(identity, ports.spool, ports.uplink, clock)
-        self._journal = Journal(ports.spool, clock, lambda last: self._courier.tell(Committed(last)))
+        self._journal = Journal(ports.spool, clock, self._courier.look)
         self._bulletin = Bulletin(ports.uplink, topics, self._status, self._snapshot)
         self._doorkeeper = Doorkeeper(
             equipment,
@@ -119,7 +120,8 @@ class Node:
         """Work until stopped."""
         self._begin()
         duties: list[Callable[[], Awaitable[None]]] = [
-            self._journal.run, self._courier.run, self._beat, self._keep_tidy, self._reread, self._be_watched,
+            self._journal.run, self._courier.run, self._beat, self._keep_tidy, self._watch_spool,
+            self._reread, self._be_watched,
             *(lambda reader=reader: reader.run(self.post) for reader in self._ports.readers),
         ]  # fmt: skip
         tasks = [self._loop.create_task(_for_ever(duty)) for duty in duties]
@@ -233,6 +235,15 @@ class Node:
         except SpoolFailed:
             _log.exception("event=spool_failed")
 
+    async def _watch_spool(self) -> None:
+        """Show soon that the spool fails, or works again."""
+        shown = False
+        while True:
+            await asyncio.sleep(_LOOK_AT_SPOOL_EVERY_S)
+            if self._ports.spool.failing != shown:
+                shown = not shown
+                self._bulletin.publish_status()
+
     async def _reread(self) -> None:
         """Look at every input once a second: a level that differs twice running is a missed edge."""
         suspects: set[Wire] = set()
@@ -247,7 +258,12 @@ class Node:
 
     def _status(self) -> NodeStatus:
         return self._identity.status(
-            self._ports.clock, online=True, revision=self._keeper.revision, pending=self._courier.pending
+            self._ports.clock,
+            online=True,
+            revision=self._keeper.revision,
+            pending=self._courier.pending,
+            spool="failing" if self._ports.spool.failing else "working",
+            dropped=self._journal.dropped,
         )
 
     def _snapshot(self) -> StateSnapshot:

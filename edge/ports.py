@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from edge.core.delivery import Held
 from edge.core.floor import TimeFloor
 from edge.core.wiring import Wire
-from protocol.events import ClockQuality, Record
+from protocol.events import ClockQuality, Event, Record
 
 SignalKind = Literal["granted", "refused", "identify"]
 
@@ -117,27 +118,55 @@ class SpoolFailed(Exception):
     """The spool could not be written or read: a full disk, a failing card."""
 
 
+class EpochOver(Exception):
+    """The spool was damaged and has begun another epoch: what was asked for was not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it was stored: `body` is its JSON."""
+
+    seq: int
+    body: str
+
+
 class Spool(Protocol):
     """The node's journal on disk, in order of seq, without holes.
 
-    `cursor` is the gateway's, as kept last; `held_from` is the lowest seq there, or the next one.
+    Events are written in the epoch `writing`. `sending` is the oldest in which something is not acknowledged:
+    another one only where a damaged spool left events behind. Both show how it stood after the last call.
     """
 
-    epoch: str
-    last_seq: int
-    cursor: int
-    held_from: int
+    @property
+    def writing(self) -> Held: ...
 
-    async def append(self, records: Sequence[Record]) -> None:
-        """Write records; when this returns they survive a loss of power. Raises SpoolFailed."""
+    @property
+    def sending(self) -> Held: ...
+
+    @property
+    def failing(self) -> bool:
+        """Whether the disk refused the last that was asked of it."""
         ...
 
-    async def read(self, first: int, last: int, max_bytes: int) -> tuple[Record, ...]:
-        """Return records from `first` to at most `last`: one at least, more while they fit in `max_bytes`."""
+    async def append(self, epoch: str, records: Sequence[Record]) -> None:
+        """Write records; when this returns they survive a loss of power. Raises SpoolFailed, EpochOver.
+
+        After SpoolFailed nobody knows whether they were written: it must be tried again with the same ones.
+        """
         ...
 
-    async def acknowledge(self, cursor: int, forget_before: datetime) -> None:
-        """Keep the gateway's cursor, and forget what it acknowledges and is older than `forget_before`."""
+    async def read(self, epoch: str, first: int, last: int, max_bytes: int) -> tuple[Stored, ...]:
+        """Return records from `first` to at most `last`: one at least, more while they fit in `max_bytes`.
+
+        Returns none where `first` is no longer there. Raises SpoolFailed, EpochOver.
+        """
+        ...
+
+    async def acknowledge(self, epoch: str, cursor: int, forget_before: datetime) -> None:
+        """Keep the gateway's cursor; forget what is acknowledged, in any epoch, and older than that.
+
+        Raises SpoolFailed, EpochOver.
+        """
         ...
 
     async def close(self) -> None: ...
@@ -207,3 +236,15 @@ class Clock(Protocol):
     def quality(self) -> ClockQuality:
         """Whether the wall time is kept synchronised."""
         ...
+
+
+def record_now(clock: Clock, seq: int, event: Event) -> Record:
+    """Write down that an event happens at this moment."""
+    return Record(
+        seq=seq,
+        at=clock.now(),
+        boot=clock.boot,
+        uptime_s=round(clock.uptime_s(), 6),
+        clock=clock.quality(),
+        event=event,
+    )

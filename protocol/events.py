@@ -3,7 +3,7 @@
 An event's identity is (node, epoch, seq): `epoch` is made when a spool is born, `seq` counts from 1.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -37,12 +37,16 @@ class BadgePresented(Message):
 
 
 class DoorOpened(Message):
-    """A door's contact opened. `grant` is the seq of the BadgePresented that released it, in this epoch."""
+    """A door's contact opened. `grant` is the seq of the BadgePresented that released it.
+
+    It is of this event's epoch, or of `grant_epoch` where the node began another in between.
+    """
 
     type: Literal["DoorOpened"] = "DoorOpened"
     door: Id
     cause: Literal["grant", "exit_request", "command", "forced"]
     grant: Seq | None
+    grant_epoch: Epoch | None = None
 
 
 class DoorClosed(Message):
@@ -85,12 +89,13 @@ class Crossed(Message):
 
 
 class CompartmentOpened(Message):
-    """A compartment's contact opened. `grant` is the seq of the BadgePresented that released it."""
+    """A compartment's contact opened. `grant` and `grant_epoch` name its badge as a door's do."""
 
     type: Literal["CompartmentOpened"] = "CompartmentOpened"
     compartment: Id
     cause: Literal["grant", "command", "forced"]
     grant: Seq | None
+    grant_epoch: Epoch | None = None
 
 
 class CompartmentClosed(Message):
@@ -151,7 +156,10 @@ class AccessListRefused(Message):
 
 
 class EventsDropped(Message):
-    """The node had to drop events it had not delivered: how many, and the last seq among them."""
+    """The node had to drop events it had not delivered: how many, the last seq among those that had one.
+
+    On its disk `RecordDropped` then stands in the place of each, or nothing where even that had no space.
+    """
 
     type: Literal["EventsDropped"] = "EventsDropped"
     count: int
@@ -208,6 +216,18 @@ Event = Annotated[
 ]
 
 
+_BEARS_ON_BILL: Final = (DoorOpened, DoorClosed, Crossed, EventsDropped, RecordUnreadable, EpochBegun)
+
+
+def bears_on_bill(event: Event) -> bool:
+    """Whether visits, and so the statement, could come out otherwise without this event.
+
+    Visits are read from granted badges, doors and crossings; what was dropped must be told to whoever audits.
+    """
+    granted = isinstance(event, BadgePresented) and event.granted
+    return granted or isinstance(event, _BEARS_ON_BILL)
+
+
 class Record(Message):
     """One event with its place in its node's order, and the node's clock when it happened.
 
@@ -222,12 +242,8 @@ class Record(Message):
     event: Event
 
 
-class EventBatch(Message):
-    """Records in order of seq, without holes. `held_from` is the lowest seq that the node still holds.
-
-    `boot`, `sent_at` and `sent_uptime_s` are the node's clocks when it sent, to place unsynchronised times;
-    `start` names the run of the process that sent: two at once are twins, of one copied identity.
-    """
+class Envelope(Message):
+    """What a batch says besides its records: see there."""
 
     v: Literal[1] = VERSION
     site: Id
@@ -238,4 +254,13 @@ class EventBatch(Message):
     boot: Boot
     sent_at: Instant
     sent_uptime_s: UptimeSeconds
+
+
+class EventBatch(Envelope):
+    """Records in order of seq, without holes. `held_from` is the lowest seq that the node still holds.
+
+    `boot`, `sent_at` and `sent_uptime_s` are the node's clocks when it sent, to place unsynchronised times;
+    `start` names the run of the process that sent: two at once are twins, of one copied identity.
+    """
+
     records: Annotated[tuple[Record, ...], Field(min_length=1)]

@@ -1,109 +1,167 @@
 """The spool as an SQLite file: write-ahead log, and every commit synced to the disk before it counts."""
 
 import asyncio
+import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from edge.ports import SpoolFailed, Unavailable
+from edge.adapters import quarantine
+from edge.adapters.spool_file import SpoolFile
+from edge.adapters.spool_rows import Damaged, Row
+from edge.core.delivery import Held
+from edge.ports import Clock, EpochOver, SpoolFailed, Stored, record_now
 from protocol.base import as_wire_time
-from protocol.events import Record
+from protocol.events import EpochBegun, Record
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_FORGET = """
-DELETE FROM record WHERE seq <= :cursor
-AND seq < coalesce((SELECT min(seq) FROM record WHERE at >= :before), :cursor + 1)
-"""  # from the first on, without holes: a clock that was in 1970 for a while makes nothing old
+_NOT_OPEN: Final = Held(epoch="0" * 16, cursor=0, held_from=1, last=0)
+"""How a spool stands that could not be opened yet; nothing is ever written in this epoch."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS spool (epoch TEXT NOT NULL, cursor INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL);
-"""
+_DISK_FAILS: Final = frozenset({
+    sqlite3.SQLITE_AUTH, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY,
+})  # fmt: skip
+"""SQLite's primary codes that say nothing about what the file holds."""
 
 
 class SqliteSpool:
-    """See `edge.ports.Spool`. All of SQLite happens in one thread of its own, in order."""
+    """See `edge.ports.Spool`. All of SQLite happens in one thread of its own, in order.
 
-    epoch: str
-    last_seq: int
-    cursor: int
-    held_from: int
+    A disk that fails is tried again at each call; a file that contradicts itself is replaced by a new one.
+    """
 
-    def __init__(self, path: Path) -> None:
-        """Open the spool, or give birth to one with a new epoch. Raises Unavailable."""
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Open the spool, or give birth to one. Where the disk fails, that is tried again later."""
+        self.writing = self.sending = _NOT_OPEN
+        self.failing = False
+        self._path = path
+        self._clock = clock
+        self._file: SpoolFile | None = None
+        self._sure = 0
         self._executor = ThreadPoolExecutor(1, "spool")
-        self._database: sqlite3.Connection
-        try:
-            self._executor.submit(self._open, path).result()
-        except sqlite3.Error as error:
-            self._executor.shutdown()
-            raise Unavailable(f"the spool {path} cannot be opened: {error}") from error
+        with suppress(SpoolFailed, EpochOver):
+            self._executor.submit(self._run, lambda _: None).result()
 
-    async def append(self, records: Sequence[Record]) -> None:
+    async def append(self, epoch: str, records: Sequence[Record]) -> None:
         """Write records in one transaction."""
-        rows = [(r.seq, as_wire_time(r.at), r.model_dump_json()) for r in records]
-        await self._call(lambda: self._append(rows))
+        new = [Row(epoch, r.seq, as_wire_time(r.at), r.model_dump_json()) for r in records]
 
-    async def read(self, first: int, last: int, max_bytes: int) -> tuple[Record, ...]:
+        def job(file: SpoolFile) -> None:
+            if epoch != file.writing.epoch:
+                raise EpochOver(f"epoch {epoch} is not written any more")
+            file.append(new)
+            self._sure = file.writing.last
+
+        await self._call(epoch, job)
+
+    async def read(self, epoch: str, first: int, last: int, max_bytes: int) -> tuple[Stored, ...]:
         """Return records from `first` on, as many as fit."""
-        bodies = await self._call(lambda: self._read(first, last, max_bytes))
-        return tuple(Record.model_validate_json(body) for body in bodies)
+        return await self._call(epoch, lambda file: file.read(epoch, first, last, max_bytes))
 
-    async def acknowledge(self, cursor: int, forget_before: datetime) -> None:
+    async def acknowledge(self, epoch: str, cursor: int, forget_before: datetime) -> None:
         """Keep the cursor, and forget what is both acknowledged and old."""
-        await self._call(lambda: self._acknowledge(cursor, as_wire_time(forget_before)))
+        before = as_wire_time(forget_before)
+        await self._call(epoch, lambda file: file.acknowledge(epoch, cursor, before))
 
     async def close(self) -> None:
         """Finish what is under way and close the file."""
-        await self._call(self._database.close)
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._shut)
         self._executor.shutdown()
 
-    async def _call(self, job: Callable[[], T]) -> T:
+    async def _call(self, epoch: str, job: Callable[[SpoolFile], T]) -> T:
+        def with_epoch(file: SpoolFile) -> T:
+            if not file.has(epoch):
+                raise EpochOver(f"epoch {epoch} is not the spool's any more")
+            return job(file)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, with_epoch)
+
+    def _run(self, job: Callable[[SpoolFile], T]) -> T:
+        """Do a job, in the spool's thread."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
-        except sqlite3.Error as error:
-            raise SpoolFailed(str(error)) from error
+            file = self._file or self._open()
+            result = job(file)
+            self._show(file)
+        except (Damaged, sqlite3.Error, OSError) as error:
+            self.failing = True
+            if _is_of_the_disk(error):
+                self._disk_failed(error)
+                raise SpoolFailed(str(error)) from error
+            self._replace(error)
+            self.failing = False
+            raise EpochOver("the spool was damaged") from error
+        self.failing = False
+        return result
 
-    def _open(self, path: Path) -> None:
-        database = sqlite3.connect(path)
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=FULL")
-        database.execute("PRAGMA cache_size=-256")  # KiB
-        database.executescript(_SCHEMA)
-        with database:
-            if database.execute("SELECT count(*) FROM spool").fetchone() == (0,):
-                database.execute("INSERT INTO spool VALUES (?, 0)", (secrets.token_hex(8),))
-        self.epoch, self.cursor = database.execute("SELECT epoch, cursor FROM spool").fetchone()
-        last, first = database.execute("SELECT max(seq), min(seq) FROM record").fetchone()
-        self.last_seq = max(last or 0, self.cursor)
-        self.held_from = first or self.last_seq + 1
-        self._database = database
+    def _open(self) -> SpoolFile:
+        quarantine.settle(self._path, self._clock.now())
+        file = SpoolFile(self._path, secrets.token_hex(8))
+        try:
+            if self.writing is _NOT_OPEN:
+                file.verify()
+                self._sure = file.writing.last
+            else:
+                file.reaches(self._sure)
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
+        self._show(file)
+        return file
 
-    def _append(self, rows: list[tuple[int, str, str]]) -> None:
-        with self._database as database:
-            database.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-        self.last_seq = rows[-1][0]
+    def _show(self, file: SpoolFile) -> None:
+        """Let others see how it stands. What a failed commit left does not count until it is tried again."""
+        self.writing, self.sending = (
+            replace(held, last=self._sure) if held.epoch == file.writing.epoch else held
+            for held in (file.writing, file.sending)
+        )
 
-    def _read(self, first: int, last: int, max_bytes: int) -> list[str]:
-        bodies: list[str] = []
-        size = 0
-        query = "SELECT body FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq"
-        for (body,) in self._database.execute(query, (first, last)):
-            size += len(body) + 1  # the comma
-            if bodies and size > max_bytes:
-                break
-            bodies.append(body)
-        return bodies
+    def _disk_failed(self, error: Exception) -> None:
+        """After a full disk the file is as it was; after anything else it must be opened anew."""
+        if _code(error) != sqlite3.SQLITE_FULL:
+            self._shut()
 
-    def _acknowledge(self, cursor: int, forget_before: str) -> None:
-        with self._database as database:
-            database.execute("UPDATE spool SET cursor = ?", (cursor,))
-            database.execute(_FORGET, {"cursor": cursor, "before": forget_before})
-        self.cursor = cursor
-        (first,) = self._database.execute("SELECT min(seq) FROM record").fetchone()
-        self.held_from = first or self.last_seq + 1
+    def _replace(self, error: Exception) -> None:
+        """Begin a new spool in the place of the damaged one. Raises SpoolFailed."""
+        self._shut()
+        sure = None if self.writing is _NOT_OPEN else (self.writing.epoch, self._sure)
+        try:
+            outcome = quarantine.replace(self._path, self._begin, self._clock.now(), sure)
+            self.writing = self.sending = _NOT_OPEN
+            self._open()
+        except (Damaged, sqlite3.Error, OSError) as failure:
+            self._shut()
+            raise SpoolFailed(f"damaged ({error}), and cannot be replaced: {failure}") from failure
+        _log.error("event=spool_damaged path=%s error=%r %s", self._path, str(error), outcome)
+
+    def _begin(self, before: str | None) -> Row:
+        if self.writing is not _NOT_OPEN:
+            before = self.writing.epoch
+        begun = record_now(self._clock, 1, EpochBegun(cause="spool_damaged", before=before))
+        return Row(secrets.token_hex(8), 1, as_wire_time(begun.at), begun.model_dump_json())
+
+    def _shut(self) -> None:
+        if self._file is not None:
+            with suppress(sqlite3.Error):
+                self._file.close()
+            self._file = None
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) or _code(error) in _DISK_FAILS
+
+
+def _code(error: Exception) -> int:
+    """Return SQLite's primary code, 0 where there is none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -19,10 +19,17 @@ LONGEST_WAIT_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
-    """The spool has everything up to `last` on disk."""
+class Held:
+    """How the spool holds one epoch: from `held_from` to `last`, acknowledged up to `cursor` as kept last.
 
+    Where it has none, `held_from` is the next. Nothing more is written in an epoch that is `closed`.
+    """
+
+    epoch: str
+    cursor: int
+    held_from: int
     last: int
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,7 @@ class Due:
     """Time has come to look at `resend_at_s`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """The spool holds nothing below `held_from` any more."""
-
-    held_from: int
-
-
-Fact = Committed | Forgotten | Sent | Linked | Due | Ack | GatewayStatus
+Fact = Held | Sent | Linked | Due | Ack | GatewayStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Sender:
     cursor: int
     last: int
     held_from: int = 1
+    closed: bool = False
     sent: int = 0
     linked: bool = False
     gateway_start: str | None = None
@@ -77,10 +78,10 @@ class Sender:
     def step(self, fact: Fact, now_s: float, jitter: float) -> "Sender":
         """Take one fact in at uptime `now_s`; `jitter`, from 0 to 1, keeps nodes from resending in step."""
         match fact:
-            case Committed(last):
-                after = replace(self, last=last)
-            case Forgotten(held_from):
-                after = replace(self, held_from=held_from)
+            case Held() if fact.epoch == self.epoch:
+                after = replace(self, held_from=fact.held_from, last=fact.last, closed=fact.closed)
+            case Held():
+                after = begun(self.ledger, self.node, fact, linked=self.linked, gateway=self.gateway_start)
             case Sent(up_to):
                 after = _armed(replace(self, sent=up_to), now_s, jitter)
             case Linked(up):
@@ -88,7 +89,7 @@ class Sender:
             case Due() if self.resend_at_s is not None and now_s >= self.resend_at_s:
                 after = _rewound(replace(self, attempts=self.attempts + 1))
             case Ack() if self._heeds(fact):
-                after = _acknowledged(self, fact.seq, now_s, jitter)
+                after = _acknowledged(self, min(fact.seq, self.last), now_s, jitter)
             case GatewayStatus(online=True, start=start) if start != self.gateway_start:
                 after = _rewound(replace(self, gateway_start=start, attempts=0))
             case GatewayStatus(online=False, start=start) if start == self.gateway_start:
@@ -99,19 +100,41 @@ class Sender:
 
     def next_span(self) -> tuple[int, int] | None:
         """Return the first and last seq that may be sent now, or None."""
-        base = max(self.cursor, self.held_from - 1)
-        first = max(self.sent, base) + 1
-        last = min(self.last, base + WINDOW_EVENTS)
+        first = max(self.sent, self._base) + 1
+        last = min(self.last, self._base + WINDOW_EVENTS)
         return (first, last) if self.linked and first <= last else None
+
+    def may_send(self, epoch: str, first: int) -> bool:
+        """Whether the next to be sent is `first` of `epoch`."""
+        span = self.next_span()
+        return epoch == self.epoch and span is not None and span[0] == first
 
     @property
     def pending(self) -> int:
-        """How many events the gateway has not acknowledged."""
-        return self.last - self.cursor
+        """How many of the events held the gateway has not acknowledged."""
+        return self.last - self._base
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything is acknowledged, and nothing more will come in this epoch."""
+        return self.closed and not self.pending
+
+    @property
+    def _base(self) -> int:
+        return max(self.cursor, self.held_from - 1)
 
     def _heeds(self, ack: Ack) -> bool:
+        """Of a closed epoch the gateway may have more than could be saved from a damaged spool."""
         mine = (ack.ledger, ack.node, ack.epoch) == (self.ledger, self.node, self.epoch)
-        return mine and ack.seq <= self.last
+        return mine and (self.closed or ack.seq <= self.last)
+
+
+def begun(ledger: str, node: str, held: Held, *, linked: bool = False, gateway: str | None = None) -> Sender:
+    """Make a sender that begins with the events of an epoch."""
+    return Sender(
+        ledger, node, held.epoch, held.cursor, held.last, held.held_from, held.closed,
+        sent=held.cursor, linked=linked, gateway_start=gateway,
+    )  # fmt: skip
 
 
 def _acknowledged(sender: Sender, seq: int, now_s: float, jitter: float) -> Sender:

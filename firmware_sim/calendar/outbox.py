@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from edge.core.delivery import BATCH_BYTES, Committed, Due, Fact, Sender, Sent
+from edge.core.delivery import BATCH_BYTES, Due, Fact, Held, Sender, Sent
 from edge.identity import Identity
 from edge.ports import Clock
 from protocol.codec import encode
@@ -57,7 +57,7 @@ class Outbox:
 
     def tell(self, fact: Fact, clock: Clock, real_s: float) -> None:
         """Pass on what happened at `real_s` of real time, and publish what may go now."""
-        for known in (Committed(self._last), fact):
+        for known in (Held(self.epoch, cursor=0, held_from=1, last=self._last), fact):
             self._sender = self._sender.step(known, real_s, _JITTER)
         for seq in [seq for seq in self._kept if seq <= self._sender.cursor]:
             del self._kept[seq]

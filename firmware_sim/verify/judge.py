@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from firmware_sim.truth import Seen, Tap
 from firmware_sim.verify.distance import distance_minutes
+from firmware_sim.verify.drops import STAND_INS, untold_drops
 from firmware_sim.verify.history import SumsOfDay, history_differences
 from firmware_sim.verify.months import count_month, disagreements, qualifying, read_tariffs, tariff_of
 from firmware_sim.verify.observed import Observed, observe
@@ -71,8 +72,9 @@ def verify(
 
 def _judge_events(observed: Observed, told: Sequence[Plain], verdict: Verdict) -> None:
     """Compare identities both ways, then what each says; take over the times of unsure clocks."""
+    _take_over(observed, told)
     identities = Counter(_identity(item) for item in told)
-    lost = observed.events.keys() - identities.keys()
+    lost = observed.events.keys() - identities.keys() | untold_drops(observed.events.values())
     invented = identities.keys() - observed.events.keys()
     twice = {name: count - 1 for name, count in identities.items() if count > 1}
     again = _same_fact_again(told)
@@ -93,6 +95,18 @@ def _judge_events(observed: Observed, told: Sequence[Plain], verdict: Verdict) -
     verdict.details += [f"doubled: {one} and {other} say the same" for one, other in again]
     verdict.details += [f"invented: {name}" for name in sorted(invented)]
     verdict.details += [f"altered: {text}" for text in altered]
+
+
+def _take_over(observed: Observed, told: Iterable[Plain]) -> None:
+    """Believe the ledger where a node once had an event, and has nothing any more to hold against it."""
+    sites = {seen.node: seen.site for seen in observed.events.values()}
+    for item in told:
+        identity = _identity(item)
+        seen = observed.events.get(identity)
+        gone = item["seq"] < observed.held_from.get(f"{item['node']}/{item['epoch']}", 0)
+        if gone if seen is None else seen.content["type"] in STAND_INS:
+            place = item["node"], item["epoch"], item["seq"], _moment(item["occurred_at"])
+            observed.events[identity] = Seen(sites[item["node"]], *place, item["event"])
 
 
 def _same_fact_again(told: Iterable[Plain]) -> list[tuple[str, str]]:

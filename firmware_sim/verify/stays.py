@@ -82,7 +82,7 @@ def _ways_in(site: Site, story: list[Seen], holder_of: HolderOf) -> dict[int, tu
     """For each place in the story where someone can begin a stay: who, and how surely."""
     doors = {door.id for door in site.doors}
     led_to_opening = {
-        (e.node, e.epoch, e.content["grant"])
+        (e.node, e.content.get("grant_epoch") or e.epoch, e.content["grant"])
         for e in story
         if e.content["type"] == "DoorOpened" and e.content["cause"] == "grant"
     }

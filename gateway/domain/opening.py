@@ -38,7 +38,7 @@ def closings(
             case CommandExecuted() as executed if executed.point == compartment:
                 commanded = is_own_command(executed.command)
             case CompartmentOpened() as opening if opening.compartment == compartment:
-                by_badge = (identity.node, identity.epoch, opening.grant) in badges
+                by_badge = (identity.node, opening.grant_epoch or identity.epoch, opening.grant) in badges
                 opened = by_badge if opening.cause == "grant" else opening.cause == "command" and commanded
                 badges.clear()
                 commanded = False

@@ -77,7 +77,7 @@ class _Reading:
         self._doors = {door.id for door in site.doors}
         self._perimeter_counters = {counter.id for counter in site.counters if counter.perimeter}
         self._grants_that_opened = {
-            (entry.identity.node, entry.identity.epoch, entry.event.grant)
+            (entry.identity.node, entry.event.grant_epoch or entry.identity.epoch, entry.event.grant)
             for entry in entries
             if isinstance(entry.event, DoorOpened) and entry.event.cause == "grant"
         }

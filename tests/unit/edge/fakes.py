@@ -1,16 +1,17 @@
 """A node's surroundings in memory: what a test moves by hand, and what it can look at afterwards."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from edge.core.delivery import Held
 from edge.core.floor import TimeFloor
 from edge.core.wiring import Wire
-from edge.ports import LinkUp, ListUnreadable, Post, SignalKind, SpoolFailed
+from edge.ports import EpochOver, LinkUp, ListUnreadable, Post, SignalKind, SpoolFailed, Stored
 from protocol.codec import decode
 from protocol.events import ClockQuality, Event, EventBatch, Record
 
@@ -104,7 +105,7 @@ class IndicatorInMemory:
 
 @dataclass
 class SpoolInMemory:
-    """`broken` makes every write fail."""
+    """`broken` makes every write fail; `left` is what an earlier epoch left behind, by seq."""
 
     epoch: str = "e0e0e0e0e0e0e0e0"
     cursor: int = 0
@@ -112,32 +113,66 @@ class SpoolInMemory:
     last_seq: int = 0
     held_from: int = 1
     broken: bool = False
+    failing: bool = False
+    left: dict[int, Record] = field(default_factory=dict)
+    left_epoch: str = ""
 
-    async def append(self, records: Sequence[Record]) -> None:
+    @property
+    def writing(self) -> Held:
+        return Held(self.epoch, self.cursor, self.held_from, self.last_seq)
+
+    @property
+    def sending(self) -> Held:
+        if not self.left:
+            return self.writing
+        return Held(self.left_epoch, min(self.left) - 1, min(self.left), max(self.left), closed=True)
+
+    def begin(self, epoch: str, begun: Record, left: Iterable[int] = ()) -> None:
+        """Begin another epoch, as after damage from which these records could be saved."""
+        self.left, self.left_epoch = {seq: self.records[seq] for seq in left}, self.epoch
+        self.epoch, self.cursor, self.held_from, self.last_seq = epoch, 0, 1, 1
+        self.records = {1: begun}
+
+    async def append(self, epoch: str, records: Sequence[Record]) -> None:
         await asyncio.sleep(0)
+        self.failing = self.broken
         if self.broken:
             raise SpoolFailed("no space left")
+        if epoch != self.epoch:
+            raise EpochOver(epoch)
         self.records |= {record.seq: record for record in records}
         self.last_seq = records[-1].seq
 
-    async def read(self, first: int, last: int, max_bytes: int) -> tuple[Record, ...]:
+    async def read(self, epoch: str, first: int, last: int, max_bytes: int) -> tuple[Stored, ...]:
         await asyncio.sleep(0)
-        found: list[Record] = []
+        held = self._of(epoch)
+        found: list[Stored] = []
         size = 0
-        for seq in range(first, last + 1):
-            if seq in self.records:
-                size += len(self.records[seq].model_dump_json()) + 1
+        for seq in range(first, last + 1) if first in held else ():
+            if seq in held:
+                body = held[seq].model_dump_json()
+                size += len(body) + 1
                 if found and size > max_bytes:
                     break
-                found.append(self.records[seq])
+                found.append(Stored(seq, body))
         return tuple(found)
 
-    async def acknowledge(self, cursor: int, forget_before: datetime) -> None:
+    async def acknowledge(self, epoch: str, cursor: int, forget_before: datetime) -> None:
         await asyncio.sleep(0)
+        if self._of(epoch) is self.left:
+            self.left = {seq: record for seq, record in self.left.items() if seq > cursor}
+            return
         self.cursor = cursor
         recent = min((s for s, r in self.records.items() if r.at >= forget_before), default=cursor + 1)
         self.records = {s: r for s, r in self.records.items() if s > cursor or s >= recent}
         self.held_from = min(self.records, default=self.last_seq + 1)
+
+    def _of(self, epoch: str) -> dict[int, Record]:
+        if epoch == self.epoch:
+            return self.records
+        if not self.left or epoch != self.left_epoch:
+            raise EpochOver(epoch)
+        return self.left
 
     async def close(self) -> None:
         await asyncio.sleep(0)

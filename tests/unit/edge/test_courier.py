@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from edge.core.delivery import BATCH_BYTES, Committed, Linked
+from edge.core.delivery import BATCH_BYTES, Linked
 from edge.courier import Courier
 from edge.identity import Identity
 from protocol.events import DoorHeldOpen, Record
@@ -14,6 +14,8 @@ from tests.unit.edge.fakes import NINE, LoopClock, SpoolInMemory, UplinkInMemory
 from tests.unit.edge.gateway_side import TRUST
 from tests.unit.edge.virtual_time import run_virtually
 
+NEW = "f1f1f1f1f1f1f1f1"
+EPOCH = "e0e0e0e0e0e0e0e0"
 IDENTITY = Identity(TRUST, ledger="ledger", start="5" * 16, software="1.0")
 
 
@@ -32,8 +34,8 @@ def spool_of(count: int) -> SpoolInMemory:
     return SpoolInMemory(records={seq: record(seq) for seq in range(1, count + 1)}, last_seq=count)
 
 
-def ack(seq: int) -> Ack:
-    return Ack(ledger="ledger", node="ss-entrance", epoch="e0e0e0e0e0e0e0e0", seq=seq)
+def ack(seq: int, epoch: str = EPOCH) -> Ack:
+    return Ack(ledger="ledger", node="ss-entrance", epoch=epoch, seq=seq)
 
 
 def told(spool: SpoolInMemory, story: Callable[[Courier, UplinkInMemory], Coroutine[Any, Any, None]]) -> None:
@@ -78,8 +80,8 @@ def test_a_live_event_travels_alone() -> None:
         courier.tell(Linked(up=True))
         await asyncio.sleep(1)
         courier.tell(ack(3))
-        spool.records[4] = record(4)
-        courier.tell(Committed(4))
+        await spool.append(EPOCH, [record(4)])
+        courier.look()
         await asyncio.sleep(1)
         assert sent(uplink) == [[1, 2, 3], [4]]
 
@@ -118,8 +120,8 @@ def test_going_back_while_the_disk_is_read_loses_nothing() -> None:
         courier.tell(Linked(up=True))
         await asyncio.sleep(1)
         courier.tell(ack(3))
-        spool.records[4] = record(4)
-        courier.tell(Committed(4))
+        await spool.append(EPOCH, [record(4)])
+        courier.look()
         await asyncio.sleep(0)  # the courier has begun to read 4
         courier.tell(ack(1))
         await asyncio.sleep(1)
@@ -142,4 +144,36 @@ def test_tidying_keeps_the_cursor_and_forgets_only_what_is_acknowledged_and_old(
         assert sent(uplink)[-1] == [3]
 
     spool = spool_of(3)
+    told(spool, story)
+
+
+def test_what_a_damaged_spool_left_behind_is_delivered_first_and_under_its_own_numbers() -> None:
+    async def story(courier: Courier, uplink: UplinkInMemory) -> None:
+        spool.begin(NEW, record(1), left=(3, 4))
+        courier.look()
+        courier.tell(Linked(up=True))
+        await asyncio.sleep(1)
+        assert [(b.epoch, b.held_from, [r.seq for r in b.records]) for b in uplink.batches()] == [
+            (EPOCH, 3, [3, 4])
+        ]
+        assert courier.pending == 3
+        courier.tell(ack(4))
+        await asyncio.sleep(1)
+        assert (uplink.batches()[-1].epoch, sent(uplink)[-1]) == (NEW, [1])
+        courier.tell(ack(1, NEW))
+        assert courier.pending == 0
+
+    spool = spool_of(4)
+    told(spool, story)
+
+
+def test_an_epoch_that_ends_while_it_is_read_is_left_for_the_next() -> None:
+    async def story(courier: Courier, uplink: UplinkInMemory) -> None:
+        courier.tell(Linked(up=True))
+        await asyncio.sleep(0)  # the courier has begun to read
+        spool.begin(NEW, record(1))
+        await asyncio.sleep(1)
+        assert [(batch.epoch, [r.seq for r in batch.records]) for batch in uplink.batches()] == [(NEW, [1])]
+
+    spool = spool_of(4)
     told(spool, story)

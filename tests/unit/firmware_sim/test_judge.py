@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from firmware_sim.truth import Truth
+from edge.adapters.spool_rows import Line, Row, create, insert
+from firmware_sim.truth import Seen, Truth
 from firmware_sim.verify import Verdict, verify
+from firmware_sim.verify.drops import untold_drops
 from firmware_sim.verify.history import DaySums
 from firmware_sim.verify.months import count_month, qualifying, read_tariffs
 from firmware_sim.verify.observed import observe
@@ -239,16 +241,13 @@ CARD = "c_" + "1" * 32
 
 def spool(path: Path, badges: Iterable[tuple[int, datetime, str]]) -> None:
     """Leave a spool as a real node does, holding only badges presented: (seq, when, clock)."""
+    event = {"type": "BadgePresented", "credential": CARD, "direction": "in", "granted": False}
     with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(
-            "CREATE TABLE spool (epoch TEXT NOT NULL, cursor INTEGER NOT NULL);"
-            "CREATE TABLE record (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL);"
-            "INSERT INTO spool VALUES ('e', 0);"
-        )
+        create(database)
+        Line("e", base=0).write(database)
         for seq, at, clock in badges:
-            event = {"type": "BadgePresented", "credential": CARD, "direction": "in", "granted": False}
             body = {"seq": seq, "at": as_wire_time(at), "clock": clock, "event": event}
-            database.execute("INSERT INTO record VALUES (?, ?, ?)", (seq, as_wire_time(at), json.dumps(body)))
+            insert(database, "record", 0, [Row("e", seq, as_wire_time(at), json.dumps(body))])
 
 
 def judge_bench(folder: Path, taps: Iterable[datetime], entries: list[Item]) -> Verdict:
@@ -290,3 +289,29 @@ def test_when_an_unsynchronised_node_saw_something_is_the_gateways_to_say(tmp_pa
 
     verdict = judge_bench(tmp_path, [], [entry_of(1, NINE + timedelta(hours=1))])
     assert (verdict.altered, verdict.ok) == (0, True)
+
+
+def said(seq: int, content: dict[str, Any], epoch: str = "e") -> Seen:
+    return Seen("sceaux-smart", "ss-entrance", epoch, seq, NINE, content)
+
+
+def test_what_was_dropped_and_never_told_is_lost() -> None:
+    dropped = [said(seq, {"type": "RecordDropped", "reason": "spool_full"}) for seq in (1, 2, 3)]
+    told = said(4, {"type": "EventsDropped", "count": 2, "up_to": 3})
+    assert untold_drops([*dropped, told]) == {"ss-entrance/e/3"}
+
+
+def test_what_damage_took_is_told_by_the_epoch_that_follows() -> None:
+    taken = said(1, {"type": "RecordDropped", "reason": "spool_damaged"})
+    begun = said(1, {"type": "EpochBegun", "cause": "spool_damaged", "before": "e"}, epoch="f")
+    assert untold_drops([taken]) == {"ss-entrance/e/1"}
+    assert untold_drops([taken, begun]) == set()
+
+
+def test_what_a_spool_has_forgotten_is_not_held_against_the_ledger(tmp_path: Path) -> None:
+    spool(tmp_path / "spool.sqlite", [(2, NINE, "synchronised")])
+
+    entries = [entry_of(1, NINE - timedelta(minutes=1)), entry_of(2, NINE)]
+    assert judge_bench(tmp_path, [], entries).invented == 0
+    entries = [entry_of(2, NINE), entry_of(3, NINE + timedelta(minutes=1))]
+    assert judge_bench(tmp_path, [], entries).invented == 1

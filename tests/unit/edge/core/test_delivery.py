@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.delivery import WINDOW_EVENTS, Committed, Due, Fact, Forgotten, Linked, Sender, Sent
+from edge.core.delivery import WINDOW_EVENTS, Due, Fact, Held, Linked, Sender, Sent
 from protocol.messages import Ack, GatewayStatus
 
 EPOCH, LEDGER = "e0e0e0e0e0e0e0e0", "ledger"
@@ -27,26 +27,30 @@ def gateway(start: str, *, online: bool = True) -> GatewayStatus:
     return GatewayStatus(v=1, online=online, start=start, at=datetime(2026, 3, 2, tzinfo=UTC))
 
 
-TEN_SENT = told(FRESH, Linked(up=True), Committed(10), Sent(10))
+def held(last: int, *, held_from: int = 1, epoch: str = EPOCH, closed: bool = False) -> Held:
+    return Held(epoch, 0, held_from, last, closed)
+
+
+TEN_SENT = told(FRESH, Linked(up=True), held(10), Sent(10))
 
 
 def test_nothing_is_sent_without_a_link() -> None:
-    assert told(FRESH, Committed(1)).next_span() is None
+    assert told(FRESH, held(1)).next_span() is None
 
 
 def test_an_event_is_sent_once_it_is_committed() -> None:
     linked = told(FRESH, Linked(up=True))
     assert linked.next_span() is None
-    assert told(linked, Committed(1)).next_span() == (1, 1)
+    assert told(linked, held(1)).next_span() == (1, 1)
 
 
 def test_what_is_on_its_way_is_not_sent_again_at_once() -> None:
     assert TEN_SENT.next_span() is None
-    assert told(TEN_SENT, Committed(11)).next_span() == (11, 11)
+    assert told(TEN_SENT, held(11)).next_span() == (11, 11)
 
 
 def test_at_most_a_window_travels_unacknowledged() -> None:
-    backlog = told(FRESH, Linked(up=True), Committed(5000))
+    backlog = told(FRESH, Linked(up=True), held(5000))
     assert backlog.next_span() == (1, WINDOW_EVENTS)
     full = told(backlog, Sent(WINDOW_EVENTS))
     assert full.next_span() is None
@@ -68,7 +72,7 @@ def test_each_resend_waits_longer_up_to_a_minute_and_jitter_spreads_nodes() -> N
         now_s = sender.resend_at_s
         sender = told(sender, Due(), Sent(10), now_s=now_s)
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
-    assert told(FRESH, Linked(up=True), Committed(1), Sent(1), jitter=1.0).resend_at_s == 3.0
+    assert told(FRESH, Linked(up=True), held(1), Sent(1), jitter=1.0).resend_at_s == 3.0
 
 
 def test_an_acknowledgement_makes_waits_short_again() -> None:
@@ -97,7 +101,7 @@ def test_a_cursor_that_goes_back_is_followed() -> None:
 
 
 def test_a_cursor_that_goes_back_beyond_what_is_held_begins_with_what_is_held() -> None:
-    done = told(TEN_SENT, Committed(5000), Sent(5000), ack(5000), Forgotten(4001))
+    done = told(TEN_SENT, held(5000), Sent(5000), ack(5000), held(5000, held_from=4001))
     back = told(done, ack(7))
     assert back.next_span() == (4001, 5000)
 
@@ -125,6 +129,24 @@ def test_a_new_link_begins_at_the_cursor() -> None:
     assert again.next_span() == (5, 10)
 
 
+def test_another_epoch_begins_where_the_spool_says_and_keeps_link_and_gateway() -> None:
+    known = told(TEN_SENT, gateway("a" * 16), Sent(10))
+    turned = told(known, Held("f" * 16, cursor=3, held_from=2, last=8))
+    assert turned.next_span() == (4, 8)
+    assert told(turned, Sent(8), gateway("a" * 16)).next_span() is None
+
+
+def test_what_a_damaged_epoch_has_left_is_finished_once_the_gateway_has_as_much_or_more() -> None:
+    left = told(TEN_SENT, held(7, closed=True))
+    assert not left.finished
+    assert told(left, ack(7)).finished
+    assert told(left, ack(10)).finished
+
+
+def test_an_epoch_that_is_written_is_never_finished() -> None:
+    assert not told(TEN_SENT, ack(10)).finished
+
+
 @dataclass
 class Gateway:
     """Takes what comes next in order, and answers everything with its cursor."""
@@ -149,7 +171,7 @@ class Gateway:
 def test_whatever_is_lost_doubled_or_late_everything_arrives_in_order(
     total: int, batch: int, fates: list[str]
 ) -> None:
-    gateway_, sender, now_s = Gateway(), told(FRESH, Linked(up=True), Committed(total)), 0.0
+    gateway_, sender, now_s = Gateway(), told(FRESH, Linked(up=True), held(total)), 0.0
     late, fate_of, rounds = list[Ack](), iter(fates), 0
     while sender.pending:
         rounds += 1

@@ -1,0 +1,148 @@
+"""One spool file, open: what the spool's thread does to it, each step whole or not at all."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Final
+
+from edge.adapters.spool_rows import (
+    Damaged,
+    Line,
+    Row,
+    bounds,
+    filled,
+    insert,
+    lines,
+    prepare,
+    rows,
+    transaction,
+)
+from edge.core.delivery import Held
+from edge.ports import Stored
+
+_BUSY_S: Final = 5.0
+
+
+class SpoolFile:
+    """All that it raises is sqlite3.Error, or Damaged where the file contradicts itself."""
+
+    def __init__(self, path: Path, epoch: str) -> None:
+        """Open the file, or lay it out with `epoch`. What a failed sync may have left is written anew."""
+        self.path = path
+        self._database = database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute("PRAGMA cache_size=-256")  # KiB
+            # After a failed sync the kernel takes what it still has to write for written. To empty the log
+            # into the file writes and syncs all of it again.
+            _emptied_log(database)
+            prepare(database, epoch)
+            self._lines = lines(database)
+        except BaseException:
+            database.close()
+            raise
+
+    @property
+    def writing(self) -> Held:
+        """The epoch that is written."""
+        return self._held(self._lines[-1])
+
+    @property
+    def sending(self) -> Held:
+        """The oldest epoch of which something is not acknowledged; else the one that is written."""
+        held = map(self._held, self._lines)
+        return next((one for one in held if one.cursor < one.last), self.writing)
+
+    def has(self, epoch: str) -> bool:
+        """Whether the file knows this epoch."""
+        return any(line.epoch == epoch for line in self._lines)
+
+    def verify(self) -> None:
+        """Read all that is not acknowledged. Raises Damaged."""
+        for line in self._lines:
+            held, seq = self._held(line), line.cursor
+            first = max(held.held_from, line.cursor + 1)
+            for row in filled(line, first, rows(self._database, line, first)):
+                seq = row.seq
+            if seq != held.last:
+                raise Damaged(f"epoch {line.epoch} ends at {seq}, expected {held.last}")
+
+    def reaches(self, last: int) -> None:
+        """Make sure that all is there that had been synced. Raises Damaged."""
+        if self.writing.last < last:
+            raise Damaged(f"it ends at {self.writing.last}, though {last} had been synced")
+
+    def append(self, new: Sequence[Row]) -> None:
+        """Write records after the last. Those that are there already, by a commit in doubt, stay."""
+        line, last = self._lines[-1], self.writing.last
+        already = [row for row in new if row.seq <= last]
+        if already and already != list(self._between(line, already[0].seq, already[-1].seq)):
+            raise Damaged(f"record {already[0].seq} of epoch {line.epoch} is not what was written")
+        with transaction(self._database):
+            insert(self._database, "record", line.base, new[len(already) :])
+
+    def read(self, epoch: str, first: int, last: int, max_bytes: int) -> tuple[Stored, ...]:
+        """Return records from `first` to `last`, one at least if it is there, more while they fit."""
+        line = self._line(epoch)
+        if first < self._held(line).held_from:
+            return ()
+        found: list[Stored] = []
+        size = 0
+        for row in self._between(line, first, last):
+            size += len(row.body) + 1  # the comma
+            if found and size > max_bytes:
+                break
+            found.append(Stored(row.seq, row.body))
+        return tuple(found)
+
+    def acknowledge(self, epoch: str, cursor: int, forget_before: str) -> None:
+        """Keep the cursor of an epoch; forget, from the oldest on, what is acknowledged and older."""
+        line = self._line(epoch)
+        moved = Line(line.epoch, line.base, cursor, line.dropped, line.dropped_to)
+        with transaction(self._database):
+            moved.write(self._database)
+            for one in lines(self._database):
+                self._forget(one, forget_before)
+            for one in self._lines[:-1]:
+                if bounds(self._database, one) == (None, None):
+                    self._database.execute("DELETE FROM line WHERE base = ?", (one.base,))
+        self._lines = lines(self._database)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _forget(self, line: Line, before: str) -> None:
+        span = (line.base, line.base + line.cursor)
+        for table in ("kept", "record"):
+            younger = f"SELECT place FROM {table} WHERE place > ? AND place <= ? AND at >= ?"  # noqa: S608
+            found = self._database.execute(f"{younger} ORDER BY place LIMIT 1", (*span, before)).fetchone()
+            end = found[0] if found else line.base + line.cursor + 1
+            self._database.execute(
+                f"DELETE FROM {table} WHERE place > ? AND place < ?",  # noqa: S608 - our own names
+                (line.base, end),
+            )
+            if found:
+                break
+
+    def _between(self, line: Line, first: int, last: int) -> Iterator[Row]:
+        found = filled(line, first, rows(self._database, line, first))
+        return takewhile(lambda row: row.seq <= last, found)
+
+    def _line(self, epoch: str) -> Line:
+        return next(line for line in self._lines if line.epoch == epoch)
+
+    def _held(self, line: Line) -> Held:
+        first, last = bounds(self._database, line)
+        last = max(last or 0, line.cursor)
+        return Held(line.epoch, line.cursor, first or last + 1, last, closed=line != self._lines[-1])
+
+
+def _emptied_log(database: sqlite3.Connection) -> None:
+    (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        error = sqlite3.OperationalError("somebody else is reading the spool, for long")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
