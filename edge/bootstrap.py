@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import threading
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Final
@@ -46,7 +47,7 @@ async def serve(settings: Settings) -> None:
     reference = partial(credential_ref, bytes.fromhex(file.credential_key))
     pins = GpioPins(file.pins, equipment, file.data_dir)
     try:
-        spool = SqliteSpool(file.data_dir / "spool.sqlite", clock)
+        spool = SqliteSpool(file.data_dir / "spool.sqlite", clock, file.spool_max_mb * 1_000_000)
         uplink = MqttUplink(
             Broker(file.broker_host, file.broker_port, file.broker_user, settings.broker_password),
             client_id=f"passerelle-{file.node}",
@@ -64,6 +65,7 @@ async def serve(settings: Settings) -> None:
             lists=FileListStore(file.data_dir),
             uplink=uplink,
             manager=ServiceManager(),
+            keep_acknowledged=timedelta(days=file.spool_days),
         )
         node = Node(equipment, identity, ports)
         _stop_at_signals(node)

@@ -50,12 +50,14 @@ _TIDY_EVERY_S: Final = 30.0
 _LOOK_AT_SPOOL_EVERY_S: Final = 1.0
 _RESTART_AFTER_S: Final = 1.0
 _FLUSH_S: Final = 2.0
-_KEEP_ACKNOWLEDGED: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a node is built on; `locks` by the id of their door or compartment."""
+    """What a node is built on; `locks` by the id of their door or compartment.
+
+    What the gateway has acknowledged stays in the spool for `keep_acknowledged`, as space allows.
+    """
 
     clock: Clock
     locks: Mapping[str, Lock]
@@ -66,6 +68,7 @@ class Ports:
     lists: ListStore
     uplink: Uplink
     manager: ServiceManager
+    keep_acknowledged: timedelta
 
 
 class Node:
@@ -231,7 +234,7 @@ class Node:
     async def _tidy(self) -> None:
         await self._keeper.keep_floor()
         try:
-            await self._courier.tidy(self._ports.clock.now() - _KEEP_ACKNOWLEDGED)
+            await self._courier.tidy(self._ports.clock.now() - self._ports.keep_acknowledged)
         except SpoolFailed:
             _log.exception("event=spool_failed")
 
@@ -263,7 +266,7 @@ class Node:
             revision=self._keeper.revision,
             pending=self._courier.pending,
             spool="failing" if self._ports.spool.failing else "working",
-            dropped=self._journal.dropped,
+            dropped=self._journal.dropped + self._ports.spool.dropped,
         )
 
     def _snapshot(self) -> StateSnapshot:

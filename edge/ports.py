@@ -144,6 +144,11 @@ class Spool(Protocol):
     def sending(self) -> Held: ...
 
     @property
+    def dropped(self) -> int:
+        """How many events it had to drop for want of space before they were acknowledged."""
+        ...
+
+    @property
     def failing(self) -> bool:
         """Whether the disk refused the last that was asked of it."""
         ...

@@ -50,7 +50,8 @@ class NodeSettings(BaseModel):
     """The file's keys. `readers` gives each reader of the site file its nfcpy path.
 
     The password of `broker_user` stands alone in a file of its own. The node promises to be heard of every
-    `keep_alive_s`; after one and a half it is taken for dead.
+    `keep_alive_s`; after one and a half it is taken for dead. Its events take `spool_max_mb` of the disk at
+    most; for `spool_days` they stay there after the gateway has them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +69,8 @@ class NodeSettings(BaseModel):
     pins: Literal["lgpio", "pigpio"]
     clock: Literal["kernel", "assumed"]
     keep_alive_s: Annotated[int, Field(ge=1, le=3600)] = KEEP_ALIVE_S
+    spool_max_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 256
+    spool_days: Annotated[float, Field(ge=0, le=3650)] = 7
     readers: dict[Id, Annotated[str, AfterValidator(_reader_path)]]
 
 

@@ -67,7 +67,7 @@ class NodeStatus(Message):
     """Heartbeat and last will, retained. `start` names one run of the process: two at once are twins.
 
     Who has heard nothing of the node for `silent_after_s` may take it for dead.
-    `dropped` counts the events that this run could not keep until they were delivered.
+    `dropped` counts the events that it could not keep until they were delivered.
     """
 
     v: Literal[1] = VERSION

@@ -23,8 +23,8 @@ def record(seq: int, minute: int = 0, event: Event | None = None) -> Record:
     )
 
 
-def opened(path: Path) -> SqliteSpool:
-    return SqliteSpool(path, HandClock())
+def opened(path: Path, max_bytes: int = 10_000_000) -> SqliteSpool:
+    return SqliteSpool(path, HandClock(), max_bytes)
 
 
 def told(spool: Spool, story: Callable[[Spool], Coroutine[Any, Any, None]]) -> None:

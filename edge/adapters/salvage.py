@@ -11,7 +11,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Final
 
-from edge.adapters.spool_rows import Damaged, Line, Row, checked_line, insert, tombstone
+from edge.adapters.spool_rows import LINES, TABLES, Damaged, Line, Row, checked_line, insert, tombstone
 
 _MISSES: Final = 1000
 """After so many tries in a row that cannot be read nothing more is looked for."""
@@ -73,9 +73,7 @@ def _mended(line: Line | None, last: int | None, found: Iterable[Row]) -> Iterat
 def readable_lines(old: sqlite3.Connection) -> Iterator[Line]:
     """Yield the epochs whose checksum holds, the oldest first."""
     try:
-        for columns in old.execute(
-            "SELECT base, epoch, cursor, dropped, dropped_to, sum FROM line ORDER BY base"
-        ):
+        for columns in old.execute(LINES):
             try:
                 yield checked_line(*columns)
             except Damaged:
@@ -86,7 +84,7 @@ def readable_lines(old: sqlite3.Connection) -> Iterator[Line]:
 
 def readable_rows(old: sqlite3.Connection) -> Iterator[Row]:
     """Yield the rows whose checksum holds. Where the file cannot be read, it goes on a place further."""
-    for table in ("kept", "record"):
+    for table in TABLES:
         query = f"SELECT place, epoch, seq, at, body, sum FROM {table} WHERE place > ? ORDER BY place"  # noqa: S608
         place = misses = 0
         while misses < _MISSES:

@@ -15,10 +15,11 @@ from typing import Final, TypeVar
 from edge.adapters import quarantine
 from edge.adapters.spool_file import SpoolFile
 from edge.adapters.spool_rows import Damaged, Row
+from edge.adapters.spool_space import Dropped
 from edge.core.delivery import Held
 from edge.ports import Clock, EpochOver, SpoolFailed, Stored, record_now
 from protocol.base import as_wire_time
-from protocol.events import EpochBegun, Record
+from protocol.events import EpochBegun, EventsDropped, Record
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +42,13 @@ class SqliteSpool:
     A disk that fails is tried again at each call; a file that contradicts itself is replaced by a new one.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        """Open the spool, or give birth to one. Where the disk fails, that is tried again later."""
+    def __init__(self, path: Path, clock: Clock, max_bytes: int) -> None:
+        """Open the spool, or give birth to one. Where the disk fails, that is tried again later.
+
+        Where it holds more than `max_bytes` it begins to drop.
+        """
+        self.dropped = 0
+        self._max_bytes = max_bytes
         self.writing = self.sending = _NOT_OPEN
         self.failing = False
         self._path = path
@@ -55,13 +61,15 @@ class SqliteSpool:
 
     async def append(self, epoch: str, records: Sequence[Record]) -> None:
         """Write records in one transaction."""
-        new = [Row(epoch, r.seq, as_wire_time(r.at), r.model_dump_json()) for r in records]
+        new = [_row(epoch, record) for record in records]
 
         def job(file: SpoolFile) -> None:
             if epoch != file.writing.epoch:
                 raise EpochOver(f"epoch {epoch} is not written any more")
-            file.append(new)
+            dropped = file.append(new, lambda seq, dropped: self._telling(epoch, seq, dropped))
             self._sure = file.writing.last
+            if dropped.count:
+                _log.error("event=events_dropped count=%d up_to=%d", dropped.count, dropped.up_to)
 
         await self._call(epoch, job)
 
@@ -106,7 +114,7 @@ class SqliteSpool:
 
     def _open(self) -> SpoolFile:
         quarantine.settle(self._path, self._clock.now())
-        file = SpoolFile(self._path, secrets.token_hex(8))
+        file = SpoolFile(self._path, secrets.token_hex(8), self._max_bytes)
         try:
             if self.writing is _NOT_OPEN:
                 file.verify()
@@ -122,6 +130,7 @@ class SqliteSpool:
 
     def _show(self, file: SpoolFile) -> None:
         """Let others see how it stands. What a failed commit left does not count until it is tried again."""
+        self.dropped = file.dropped
         self.writing, self.sending = (
             replace(held, last=self._sure) if held.epoch == file.writing.epoch else held
             for held in (file.writing, file.sending)
@@ -148,14 +157,22 @@ class SqliteSpool:
     def _begin(self, before: str | None) -> Row:
         if self.writing is not _NOT_OPEN:
             before = self.writing.epoch
-        begun = record_now(self._clock, 1, EpochBegun(cause="spool_damaged", before=before))
-        return Row(secrets.token_hex(8), 1, as_wire_time(begun.at), begun.model_dump_json())
+        begun = EpochBegun(cause="spool_damaged", before=before)
+        return _row(secrets.token_hex(8), record_now(self._clock, 1, begun))
+
+    def _telling(self, epoch: str, seq: int, dropped: Dropped) -> Row:
+        event = EventsDropped(count=dropped.count, up_to=dropped.up_to)
+        return _row(epoch, record_now(self._clock, seq, event))
 
     def _shut(self) -> None:
         if self._file is not None:
             with suppress(sqlite3.Error):
                 self._file.close()
             self._file = None
+
+
+def _row(epoch: str, record: Record) -> Row:
+    return Row(epoch, record.seq, as_wire_time(record.at), record.model_dump_json())
 
 
 def _is_of_the_disk(error: Exception) -> bool:

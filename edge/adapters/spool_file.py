@@ -1,7 +1,8 @@
 """One spool file, open: what the spool's thread does to it, each step whole or not at all."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from edge.adapters.spool_rows import (
     rows,
     transaction,
 )
+from edge.adapters.spool_space import Dropped, make_room
 from edge.core.delivery import Held
 from edge.ports import Stored
 
@@ -27,9 +29,10 @@ _BUSY_S: Final = 5.0
 class SpoolFile:
     """All that it raises is sqlite3.Error, or Damaged where the file contradicts itself."""
 
-    def __init__(self, path: Path, epoch: str) -> None:
+    def __init__(self, path: Path, epoch: str, max_bytes: int) -> None:
         """Open the file, or lay it out with `epoch`. What a failed sync may have left is written anew."""
         self.path = path
+        self._max_bytes = max_bytes
         self._database = database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         try:
             database.execute("PRAGMA journal_mode=WAL")
@@ -74,14 +77,27 @@ class SpoolFile:
         if self.writing.last < last:
             raise Damaged(f"it ends at {self.writing.last}, though {last} had been synced")
 
-    def append(self, new: Sequence[Row]) -> None:
-        """Write records after the last. Those that are there already, by a commit in doubt, stay."""
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped before anybody acknowledged them."""
+        return sum(line.dropped for line in self._lines)
+
+    def append(self, new: Sequence[Row], tell: Callable[[int, Dropped], Row]) -> Dropped:
+        """Write records after the last. Those that are there already, by a commit in doubt, stay.
+
+        Where the spool is full then, `tell` makes the record, of the next seq, that says what had to go.
+        """
         line, last = self._lines[-1], self.writing.last
         already = [row for row in new if row.seq <= last]
         if already and already != list(self._between(line, already[0].seq, already[-1].seq)):
             raise Damaged(f"record {already[0].seq} of epoch {line.epoch} is not what was written")
         with transaction(self._database):
             insert(self._database, "record", line.base, new[len(already) :])
+            dropped = make_room(self._database, self._max_bytes)
+            if dropped.count:
+                insert(self._database, "record", line.base, [tell(new[-1].seq + 1, dropped)])
+        self._lines = lines(self._database)
+        return dropped
 
     def read(self, epoch: str, first: int, last: int, max_bytes: int) -> tuple[Stored, ...]:
         """Return records from `first` to `last`, one at least if it is there, more while they fit."""
@@ -100,7 +116,7 @@ class SpoolFile:
     def acknowledge(self, epoch: str, cursor: int, forget_before: str) -> None:
         """Keep the cursor of an epoch; forget, from the oldest on, what is acknowledged and older."""
         line = self._line(epoch)
-        moved = Line(line.epoch, line.base, cursor, line.dropped, line.dropped_to)
+        moved = replace(line, cursor=cursor)
         with transaction(self._database):
             moved.write(self._database)
             for one in lines(self._database):

@@ -12,14 +12,21 @@ from pydantic import ValidationError
 from protocol.events import Record, RecordDropped
 
 LAYOUT: Final = 1
-END: Final = 2**62
+END: Final = 2**61
 """Beyond any place in the file."""
 
+LINES: Final = "SELECT base, epoch, cursor, dropped, dropped_to, gone_to, sum FROM line ORDER BY base"
+
 _ROW: Final = "(place INTEGER PRIMARY KEY, epoch TEXT, seq INTEGER, at TEXT, body TEXT, sum INTEGER)"
-_LINE: Final = "(base INTEGER PRIMARY KEY, epoch TEXT, cursor INT, dropped INT, dropped_to INT, sum INT)"
-_TABLES: Final = (
+_LINE: Final = (
+    "(base INTEGER PRIMARY KEY, epoch TEXT, cursor INT, dropped INT, dropped_to INT, gone_to INT, sum INT)"
+)
+TABLES: Final = ("kept", "record")
+"""Where records stand; in `kept` what was spared when its neighbours were dropped, older than the rest."""
+
+_CREATE: Final = (
     f"CREATE TABLE line {_LINE}",
-    f"CREATE TABLE kept {_ROW}",  # what was spared where its neighbours were dropped; before all in `record`
+    f"CREATE TABLE kept {_ROW}",
     f"CREATE TABLE record {_ROW}",
     "CREATE TABLE poison (epoch TEXT, seq INTEGER, body TEXT, PRIMARY KEY (epoch, seq))",
 )
@@ -52,7 +59,8 @@ class Row:
 class Line:
     """One epoch: its records stand at the places `base` + seq, and are acknowledged up to `cursor`.
 
-    Of those up to `dropped_to` only what bears on the bill may still be there; `dropped` are not.
+    Where it was full: of those up to `dropped_to` only what bears on the bill is still there, of those up to
+    `gone_to` nothing. `dropped` counts them.
     """
 
     epoch: str
@@ -60,11 +68,12 @@ class Line:
     cursor: int = 0
     dropped: int = 0
     dropped_to: int = 0
+    gone_to: int = 0
 
     def write(self, database: sqlite3.Connection) -> None:
         """Put it in the place of what the file said of this epoch."""
-        words = (self.base, self.epoch, self.cursor, self.dropped, self.dropped_to)
-        database.execute("INSERT OR REPLACE INTO line VALUES (?, ?, ?, ?, ?, ?)", (*words, _sum(*words)))
+        words = (self.base, self.epoch, self.cursor, self.dropped, self.dropped_to, self.gone_to)
+        database.execute("INSERT OR REPLACE INTO line VALUES (?, ?, ?, ?, ?, ?, ?)", (*words, _sum(*words)))
 
 
 @contextmanager
@@ -98,18 +107,18 @@ def prepare(database: sqlite3.Connection, epoch: str) -> None:
 
 def lines(database: sqlite3.Connection) -> list[Line]:
     """Return the epochs in the file, oldest first; the last is the one that is written. Raises Damaged."""
-    query = "SELECT base, epoch, cursor, dropped, dropped_to, sum FROM line ORDER BY base"
-    found = [checked_line(*columns) for columns in database.execute(query)]
+    found = [checked_line(*columns) for columns in database.execute(LINES)]
     if not found:
         raise Damaged("it has no epoch")
     return found
 
 
-def checked_line(base: int, epoch: str, cursor: int, dropped: int, dropped_to: int, stored: int) -> Line:
+def checked_line(base: int, epoch: str, *rest: int) -> Line:
     """Make an epoch of its columns. Raises Damaged where they are not what was written."""
-    if stored != _sum(base, epoch, cursor, dropped, dropped_to):
+    *words, stored = rest
+    if stored != _sum(base, epoch, *words):
         raise Damaged(f"epoch {epoch!r}: its checksum fails")
-    return Line(epoch, base, cursor, dropped, dropped_to)
+    return Line(epoch, base, *words)
 
 
 def insert(database: sqlite3.Connection, table: str, base: int, rows: Iterable[Row]) -> None:
@@ -120,13 +129,13 @@ def insert(database: sqlite3.Connection, table: str, base: int, rows: Iterable[R
 
 def rows(database: sqlite3.Connection, line: Line, first: int) -> Iterator[Row]:
     """Yield what is there of an epoch from seq `first` on, as far as it goes. Raises Damaged."""
-    for table in ("kept", "record"):
+    for table in TABLES:
         query = (
             f"SELECT place, epoch, seq, at, body, sum FROM {table}"  # noqa: S608 - our own names
             " WHERE place >= ? AND place < ? ORDER BY place"
         )
         for place, epoch, seq, at, body, stored in database.execute(
-            query, (line.base + first, _end_of(database, line))
+            query, (line.base + first, end_of(database, line))
         ):
             row = Row(epoch, seq, at, body)
             if (epoch, seq, row.sum) != (line.epoch, place - line.base, stored):
@@ -153,8 +162,8 @@ def tombstone(after: Row, seq: int, reason: str) -> Row:
 
 
 def bounds(database: sqlite3.Connection, line: Line) -> tuple[int | None, int | None]:
-    """Return the lowest and the highest seq of an epoch that are there; None where none is."""
-    span = (line.base, _end_of(database, line))
+    """Return the lowest and the highest seq of an epoch that can be sent; None where none can."""
+    span = (line.base, end_of(database, line))
     ends = [
         database.execute(
             f"SELECT {which}(place) FROM {table} WHERE place > ? AND place < ?",  # noqa: S608 - our own
@@ -163,12 +172,16 @@ def bounds(database: sqlite3.Connection, line: Line) -> tuple[int | None, int | 
         for which, table in (("min", "kept"), ("min", "record"), ("max", "record"))
     ]
     first, last = (ends[0] or ends[1]), ends[2]
-    return (first - line.base if first else None), (last - line.base if last else None)
+    first = first - line.base if first else None
+    sent_from = max(line.cursor, line.gone_to) + 1
+    if first and line.dropped_to >= sent_from:
+        first = min(first, sent_from)  # tombstones are sent for those
+    return first, (last - line.base if last else None)
 
 
 def create(database: sqlite3.Connection) -> None:
     """Lay out an empty file."""
-    for table in _TABLES:
+    for table in _CREATE:
         database.execute(table)
     database.execute(f"PRAGMA user_version = {LAYOUT}")
 
@@ -195,7 +208,8 @@ def _take_up(database: sqlite3.Connection) -> None:
     database.execute("DROP TABLE spool")
 
 
-def _end_of(database: sqlite3.Connection, line: Line) -> int:
+def end_of(database: sqlite3.Connection, line: Line) -> int:
+    """Return the place before which the records of an epoch end."""
     query = "SELECT min(base) FROM line WHERE base > ?"
     (following,) = database.execute(query, (line.base,)).fetchone()
     return END if following is None else following + 1

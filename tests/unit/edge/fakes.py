@@ -114,6 +114,7 @@ class SpoolInMemory:
     held_from: int = 1
     broken: bool = False
     failing: bool = False
+    dropped: int = 0
     left: dict[int, Record] = field(default_factory=dict)
     left_epoch: str = ""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ class World:
             lists=self.store,
             uplink=self.uplink,
             manager=self.manager,
+            keep_acknowledged=timedelta(days=7),
         )
         self.node = Node(self.equipment, self.identity, ports)
 
