@@ -12,7 +12,7 @@ from edge.identity import Identity
 from edge.ports import Clock, EpochOver, Spool, SpoolFailed, Stored, Uplink
 from protocol.codec import encode_batch
 from protocol.events import Envelope
-from protocol.messages import Ack
+from protocol.messages import Ack, Renew
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class Courier:
         self._clock = clock
         self._sender = begun(identity.ledger, topics.node, spool.sending)
         self._work = asyncio.Event()
+        self._renewal: int | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -45,11 +46,20 @@ class Courier:
     def tell(self, fact: Fact) -> None:
         """Pass a fact to the sender machine."""
         sender = self._sender
+        if isinstance(fact, Ack) and fact.renew is not None:
+            self._asked_to_renew(fact, fact.renew)
+            return
         if isinstance(fact, Ack) and fact.epoch == sender.epoch and fact.seq > sender.last:
             _log.error("event=ack_beyond_spool epoch=%s seq=%d last=%d", fact.epoch, fact.seq, sender.last)
         self._sender = self._sender.step(fact, self._clock.uptime_s(), random.random())  # noqa: S311 - no secret
         self._work.set()
         self._set_timer()
+
+    def _asked_to_renew(self, ack: Ack, renew: Renew) -> None:
+        """Heed what is said to this run. Its cursor is not taken: it counts what somebody else sent."""
+        if self._sender.concerns(ack) and renew.start == self._start:
+            self._renewal = renew.first
+            self._work.set()
 
     def look(self) -> None:
         """See how the spool stands."""
@@ -73,16 +83,21 @@ class Courier:
     async def _carry(self) -> bool:
         """Do what is to be done next; False where nothing is."""
         sender, span = self._sender, self._sender.next_span()
-        if span is None and not sender.finished:
+        if span is None and not sender.finished and self._renewal is None:
             return False
         try:
+            if self._renewal is not None:
+                await self._spool.renew(sender.epoch, self._renewal)
+                self._renewal = None
+                self.look()
+                return True
             if span is None:
                 await self._spool.acknowledge(sender.epoch, sender.cursor, _LONG_AGO)
                 self.look()
                 return True
             records = await self._spool.read(sender.epoch, *span, BATCH_BYTES - _ENVELOPE_BYTES)
         except EpochOver:
-            records = ()
+            self._renewal, records = None, ()
         except SpoolFailed as failure:
             _log.error("event=spool_unreadable error=%r", str(failure))
             await asyncio.sleep(_RETRY_S)

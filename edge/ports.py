@@ -174,6 +174,13 @@ class Spool(Protocol):
         """
         ...
 
+    async def renew(self, epoch: str, first: int) -> None:
+        """Move what `epoch` has from `first` on into a new epoch, which tells of it; nothing if it has none.
+
+        Raises SpoolFailed, EpochOver.
+        """
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -82,6 +82,20 @@ class SqliteSpool:
         before = as_wire_time(forget_before)
         await self._call(epoch, lambda file: file.acknowledge(epoch, cursor, before))
 
+    async def renew(self, epoch: str, first: int) -> None:
+        """Move records into a new epoch, in one transaction."""
+        begun = EpochBegun(cause="identity_conflict", before=epoch)
+
+        def job(file: SpoolFile) -> None:
+            row = _row(secrets.token_hex(8), record_now(self._clock, 1, begun))
+            moved = file.renew(epoch, first, row)
+            self._sure = file.writing.last
+            _log.error(
+                "event=epoch_renewed before=%s first=%d epoch=%s moved=%d", epoch, first, row.epoch, moved
+            )
+
+        await self._call(epoch, job)
+
     async def close(self) -> None:
         """Finish what is under way and close the file."""
         await asyncio.get_running_loop().run_in_executor(self._executor, self._shut)

@@ -3,15 +3,17 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Final
 
 from edge.adapters.spool_rows import (
+    TABLES,
     Damaged,
     Line,
     Row,
     bounds,
+    end_of,
     filled,
     insert,
     lines,
@@ -21,7 +23,9 @@ from edge.adapters.spool_rows import (
 )
 from edge.adapters.spool_space import Dropped, make_room
 from edge.core.delivery import Held
+from edge.core.numbering import renumbered
 from edge.ports import Stored
+from protocol.events import Record
 
 _BUSY_S: Final = 5.0
 
@@ -126,6 +130,34 @@ class SpoolFile:
                     self._database.execute("DELETE FROM line WHERE base = ?", (one.base,))
         self._lines = lines(self._database)
 
+    def renew(self, epoch: str, first: int, begun: Row) -> int:
+        """Move the records of `epoch` from `first` on into a new one that `begun` begins; return how many."""
+        line = self._line(epoch)
+        if first > self._held(line).last:
+            return 0
+        end = self._lines[-1].base + self.writing.last
+        before = first - 1
+        kept = replace(
+            line,
+            cursor=min(line.cursor, before),
+            dropped_to=min(line.dropped_to, before),
+            gone_to=min(line.gone_to, before),
+        )
+        with transaction(self._database):
+            Line(begun.epoch, end).write(self._database)
+            start = max(first, self._held(line).held_from)
+            moved = filled(line, start, rows(self._database, line, start))
+            anew = (_moved(row, begun, start) for row in moved)
+            insert(self._database, "record", end, chain([begun], anew))
+            for table in TABLES:
+                self._database.execute(
+                    f"DELETE FROM {table} WHERE place >= ? AND place <= ?",  # noqa: S608 - our own names
+                    (line.base + first, end if line is self._lines[-1] else end_of(self._database, line) - 1),
+                )
+            kept.write(self._database)
+        self._lines = lines(self._database)
+        return self.writing.last - begun.seq
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -154,6 +186,11 @@ class SpoolFile:
         first, last = bounds(self._database, line)
         last = max(last or 0, line.cursor)
         return Held(line.epoch, line.cursor, first or last + 1, last, closed=line != self._lines[-1])
+
+
+def _moved(row: Row, begun: Row, first: int) -> Row:
+    record = renumbered(Record.model_validate_json(row.body), row.epoch, first, begun.seq + 1)
+    return Row(begun.epoch, record.seq, row.at, record.model_dump_json())
 
 
 def _emptied_log(database: sqlite3.Connection) -> None:

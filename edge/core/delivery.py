@@ -119,14 +119,17 @@ class Sender:
         """Whether everything is acknowledged, and nothing more will come in this epoch."""
         return self.closed and not self.pending
 
+    def concerns(self, ack: Ack) -> bool:
+        """Whether an acknowledgement speaks of this node's epoch, in this ledger."""
+        return (ack.ledger, ack.node, ack.epoch) == (self.ledger, self.node, self.epoch)
+
     @property
     def _base(self) -> int:
         return max(self.cursor, self.held_from - 1)
 
     def _heeds(self, ack: Ack) -> bool:
         """Of a closed epoch the gateway may have more than could be saved from a damaged spool."""
-        mine = (ack.ledger, ack.node, ack.epoch) == (self.ledger, self.node, self.epoch)
-        return mine and (self.closed or ack.seq <= self.last)
+        return self.concerns(ack) and (self.closed or ack.seq <= self.last)
 
 
 def begun(ledger: str, node: str, held: Held, *, linked: bool = False, gateway: str | None = None) -> Sender:

@@ -37,6 +37,17 @@ def numbered(taken: Iterable[Record], after: Place, places: Places) -> tuple[lis
     return records, dict(list(found.items())[-REMEMBERED:])
 
 
+def renumbered(record: Record, epoch: str, first: int, new_first: int) -> Record:
+    """Give a record of `epoch` its place in another, where `first` becomes `new_first`, and so on."""
+    event = record.event
+    if isinstance(event, DoorOpened | CompartmentOpened) and event.grant is not None:
+        moves = event.grant_epoch is None and event.grant >= first
+        grant = event.grant - first + new_first if moves else event.grant
+        other = None if moves else event.grant_epoch or epoch
+        event = event.model_copy(update={"grant": grant, "grant_epoch": other})
+    return record.model_copy(update={"seq": record.seq - first + new_first, "event": event})
+
+
 def _with_grant(event: Event, epoch: str, places: Places) -> Event:
     if not isinstance(event, DoorOpened | CompartmentOpened) or event.grant is None:
         return event

@@ -168,6 +168,13 @@ class SpoolInMemory:
         self.records = {s: r for s, r in self.records.items() if s > cursor or s >= recent}
         self.held_from = min(self.records, default=self.last_seq + 1)
 
+    async def renew(self, epoch: str, first: int) -> None:
+        await asyncio.sleep(0)
+        assert epoch == self.epoch
+        moved = [record for seq, record in self.records.items() if seq >= first]
+        self.epoch, self.cursor, self.held_from, self.last_seq = "f1f1f1f1f1f1f1f1", 0, 1, len(moved)
+        self.records = {n: r.model_copy(update={"seq": n}) for n, r in enumerate(moved, start=1)}
+
     def _of(self, epoch: str) -> dict[int, Record]:
         if epoch == self.epoch:
             return self.records

@@ -9,7 +9,7 @@ from edge.core.delivery import BATCH_BYTES, Linked
 from edge.courier import Courier
 from edge.identity import Identity
 from protocol.events import DoorHeldOpen, Record
-from protocol.messages import Ack
+from protocol.messages import Ack, Renew
 from tests.unit.edge.fakes import NINE, LoopClock, SpoolInMemory, UplinkInMemory
 from tests.unit.edge.gateway_side import TRUST
 from tests.unit.edge.virtual_time import run_virtually
@@ -177,3 +177,28 @@ def test_an_epoch_that_ends_while_it_is_read_is_left_for_the_next() -> None:
 
     spool = spool_of(4)
     told(spool, story)
+
+
+def test_a_run_that_is_asked_to_sends_what_follows_in_a_new_epoch() -> None:
+    async def story(courier: Courier, uplink: UplinkInMemory) -> None:
+        courier.tell(Linked(up=True))
+        await asyncio.sleep(1)
+        courier.tell(ack(9).model_copy(update={"renew": Renew(start=IDENTITY.start, first=3)}))
+        await asyncio.sleep(1)
+        assert (uplink.batches()[-1].epoch, sent(uplink)[-1]) == (NEW, [1, 2])
+
+    told(spool_of(4), story)
+
+
+def test_what_is_asked_of_another_run_or_by_another_ledger_is_ignored() -> None:
+    async def story(courier: Courier, uplink: UplinkInMemory) -> None:
+        courier.tell(Linked(up=True))
+        await asyncio.sleep(1)
+        theirs = ack(4).model_copy(update={"renew": Renew(start="6" * 16, first=3)})
+        stranger = Renew(start=IDENTITY.start, first=3)
+        courier.tell(theirs)
+        courier.tell(ack(4).model_copy(update={"renew": stranger, "ledger": "other"}))
+        await asyncio.sleep(1)
+        assert (spool.epoch, courier.pending) == (EPOCH, 4)
+
+    told(spool := spool_of(4), story)
