@@ -11,7 +11,7 @@ from edge.core.delivery import BATCH_BYTES, Due, Fact, Sent, begun
 from edge.identity import Identity
 from edge.ports import Clock, EpochOver, Spool, SpoolFailed, Stored, Uplink
 from protocol.codec import encode_batch
-from protocol.events import Envelope
+from protocol.events import Envelope, unreadable
 from protocol.messages import Ack, Renew
 
 _log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class Courier:
         self._sender = begun(identity.ledger, topics.node, spool.sending)
         self._work = asyncio.Event()
         self._renewal: int | None = None
+        self._set_aside: tuple[str, int] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -51,7 +52,9 @@ class Courier:
             return
         if isinstance(fact, Ack) and fact.epoch == sender.epoch and fact.seq > sender.last:
             _log.error("event=ack_beyond_spool epoch=%s seq=%d last=%d", fact.epoch, fact.seq, sender.last)
-        self._sender = self._sender.step(fact, self._clock.uptime_s(), random.random())  # noqa: S311 - no secret
+        self._sender = sender.step(fact, self._clock.uptime_s(), random.random())  # noqa: S311 - no secret
+        if sender.suspicion.stands_in and self._sender.cursor > sender.cursor:
+            self._set_aside = sender.epoch, sender.base + 1
         self._work.set()
         self._set_timer()
 
@@ -83,9 +86,13 @@ class Courier:
     async def _carry(self) -> bool:
         """Do what is to be done next; False where nothing is."""
         sender, span = self._sender, self._sender.next_span()
-        if span is None and not sender.finished and self._renewal is None:
+        if span is None and not sender.finished and self._renewal is None and self._set_aside is None:
             return False
         try:
+            if self._set_aside is not None:
+                await self._spool.set_aside(*self._set_aside)
+                self._set_aside = None
+                return True
             if self._renewal is not None:
                 await self._spool.renew(sender.epoch, self._renewal)
                 self._renewal = None
@@ -97,7 +104,8 @@ class Courier:
                 return True
             records = await self._spool.read(sender.epoch, *span, BATCH_BYTES - _ENVELOPE_BYTES)
         except EpochOver:
-            self._renewal, records = None, ()
+            self._renewal = self._set_aside = None
+            records = ()
         except SpoolFailed as failure:
             _log.error("event=spool_unreadable error=%r", str(failure))
             await asyncio.sleep(_RETRY_S)
@@ -119,7 +127,10 @@ class Courier:
             sent_at=self._clock.now(),
             sent_uptime_s=self._clock.uptime_s(),
         )
-        self._uplink.publish(self._topics.up("events"), encode_batch(envelope, [r.body for r in records]))
+        bodies = [stored.body for stored in records]
+        if self._sender.suspicion.stands_in:
+            bodies = [unreadable(body) for body in bodies]
+        self._uplink.publish(self._topics.up("events"), encode_batch(envelope, bodies))
         self.tell(Sent(records[-1].seq))
 
     def _set_timer(self) -> None:

@@ -174,6 +174,10 @@ class Spool(Protocol):
         """
         ...
 
+    async def set_aside(self, epoch: str, seq: int) -> None:
+        """Keep a record in quarantine, and RecordUnreadable in its place. Raises SpoolFailed, EpochOver."""
+        ...
+
     async def renew(self, epoch: str, first: int) -> None:
         """Move what `epoch` has from `first` on into a new epoch, which tells of it; nothing if it has none.
 

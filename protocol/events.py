@@ -242,6 +242,12 @@ class Record(Message):
     event: Event
 
 
+def unreadable(body: str) -> str:
+    """Make the JSON of what stands in the place of a record that the gateway never answered."""
+    event = RecordUnreadable(reason="unanswered")
+    return Record.model_validate_json(body).model_copy(update={"event": event}).model_dump_json()
+
+
 class Envelope(Message):
     """What a batch says besides its records: see there."""
 

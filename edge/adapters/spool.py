@@ -82,6 +82,11 @@ class SqliteSpool:
         before = as_wire_time(forget_before)
         await self._call(epoch, lambda file: file.acknowledge(epoch, cursor, before))
 
+    async def set_aside(self, epoch: str, seq: int) -> None:
+        """Put a record into a table of its own."""
+        await self._call(epoch, lambda file: file.set_aside(epoch, seq))
+        _log.error("event=record_unreadable epoch=%s seq=%d", epoch, seq)
+
     async def renew(self, epoch: str, first: int) -> None:
         """Move records into a new epoch, in one transaction."""
         begun = EpochBegun(cause="identity_conflict", before=epoch)

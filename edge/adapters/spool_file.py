@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ from edge.adapters.spool_space import Dropped, make_room
 from edge.core.delivery import Held
 from edge.core.numbering import renumbered
 from edge.ports import Stored
-from protocol.events import Record
+from protocol.events import Record, unreadable
 
 _BUSY_S: Final = 5.0
 
@@ -129,6 +129,22 @@ class SpoolFile:
                 if bounds(self._database, one) == (None, None):
                     self._database.execute("DELETE FROM line WHERE base = ?", (one.base,))
         self._lines = lines(self._database)
+
+    def set_aside(self, epoch: str, seq: int) -> None:
+        """Move a record into quarantine, and put RecordUnreadable in its place."""
+        line = self._line(epoch)
+        found = [row for row in islice(rows(self._database, line, seq), 1) if row.seq == seq]
+        with transaction(self._database):
+            for row in found:
+                left = Row(epoch, seq, row.at, unreadable(row.body))
+                self._database.execute(
+                    "INSERT OR REPLACE INTO poison VALUES (?, ?, ?)", (epoch, seq, row.body)
+                )
+                for table in TABLES:
+                    self._database.execute(
+                        f"UPDATE {table} SET body = ?, sum = ? WHERE place = ?",  # noqa: S608 - our own
+                        (left.body, left.sum, line.base + seq),
+                    )
 
     def renew(self, epoch: str, first: int, begun: Row) -> int:
         """Move the records of `epoch` from `first` on into a new one that `begun` begins; return how many."""

@@ -6,6 +6,7 @@ A cursor of the gateway's own ledger is the only proof of delivery; what a broke
 from dataclasses import dataclass, replace
 from typing import Final
 
+from edge.core.suspicion import NONE, Suspicion
 from protocol.messages import Ack, GatewayStatus
 
 WINDOW_EVENTS: Final = 1000
@@ -74,6 +75,7 @@ class Sender:
     gateway_start: str | None = None
     attempts: int = 0
     resend_at_s: float | None = None
+    suspicion: Suspicion = NONE
 
     def step(self, fact: Fact, now_s: float, jitter: float) -> "Sender":
         """Take one fact in at uptime `now_s`; `jitter`, from 0 to 1, keeps nodes from resending in step."""
@@ -87,7 +89,7 @@ class Sender:
             case Linked(up):
                 after = _rewound(replace(self, linked=up, attempts=0))
             case Due() if self.resend_at_s is not None and now_s >= self.resend_at_s:
-                after = _rewound(replace(self, attempts=self.attempts + 1))
+                after = _rewound(_in_vain(self))
             case Ack() if self._heeds(fact):
                 after = _acknowledged(self, min(fact.seq, self.last), now_s, jitter)
             case GatewayStatus(online=True, start=start) if start != self.gateway_start:
@@ -100,8 +102,8 @@ class Sender:
 
     def next_span(self) -> tuple[int, int] | None:
         """Return the first and last seq that may be sent now, or None."""
-        first = max(self.sent, self._base) + 1
-        last = min(self.last, self._base + WINDOW_EVENTS)
+        first = max(self.sent, self.base) + 1
+        last = min(self.last, self.base + (self.suspicion.at_once or WINDOW_EVENTS))
         return (first, last) if self.linked and first <= last else None
 
     def may_send(self, epoch: str, first: int) -> bool:
@@ -112,7 +114,7 @@ class Sender:
     @property
     def pending(self) -> int:
         """How many of the events held the gateway has not acknowledged."""
-        return self.last - self._base
+        return self.last - self.base
 
     @property
     def finished(self) -> bool:
@@ -124,7 +126,8 @@ class Sender:
         return (ack.ledger, ack.node, ack.epoch) == (self.ledger, self.node, self.epoch)
 
     @property
-    def _base(self) -> int:
+    def base(self) -> int:
+        """The seq up to which nothing is to be sent any more."""
         return max(self.cursor, self.held_from - 1)
 
     def _heeds(self, ack: Ack) -> bool:
@@ -143,10 +146,18 @@ def begun(ledger: str, node: str, held: Held, *, linked: bool = False, gateway: 
 def _acknowledged(sender: Sender, seq: int, now_s: float, jitter: float) -> Sender:
     if seq == sender.cursor:
         return sender
-    moved = replace(sender, cursor=seq, attempts=0)
+    moved = replace(sender, cursor=seq, attempts=0, suspicion=sender.suspicion.answered(WINDOW_EVENTS))
     if seq < sender.cursor:  # the gateway was restored from an older copy
         return _rewound(moved)
     return _armed(replace(moved, sent=max(sender.sent, seq), resend_at_s=None), now_s, jitter)
+
+
+def _in_vain(sender: Sender) -> Sender:
+    """Wait longer; where the gateway is there, doubt what it was sent, and begin with short waits again."""
+    if sender.gateway_start is None:
+        return replace(sender, attempts=sender.attempts + 1)
+    suspicion = sender.suspicion.unanswered(sender.sent - sender.cursor)
+    return replace(sender, attempts=sender.attempts + 1 if suspicion.in_vain else 0, suspicion=suspicion)
 
 
 def _rewound(sender: Sender) -> Sender:

@@ -117,6 +117,7 @@ class SpoolInMemory:
     dropped: int = 0
     left: dict[int, Record] = field(default_factory=dict)
     left_epoch: str = ""
+    aside: list[int] = field(default_factory=list)
 
     @property
     def writing(self) -> Held:
@@ -167,6 +168,10 @@ class SpoolInMemory:
         recent = min((s for s, r in self.records.items() if r.at >= forget_before), default=cursor + 1)
         self.records = {s: r for s, r in self.records.items() if s > cursor or s >= recent}
         self.held_from = min(self.records, default=self.last_seq + 1)
+
+    async def set_aside(self, epoch: str, seq: int) -> None:
+        await asyncio.sleep(0)
+        self.aside.append(seq)
 
     async def renew(self, epoch: str, first: int) -> None:
         await asyncio.sleep(0)

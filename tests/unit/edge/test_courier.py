@@ -9,7 +9,7 @@ from edge.core.delivery import BATCH_BYTES, Linked
 from edge.courier import Courier
 from edge.identity import Identity
 from protocol.events import DoorHeldOpen, Record
-from protocol.messages import Ack, Renew
+from protocol.messages import Ack, GatewayStatus, Renew
 from tests.unit.edge.fakes import NINE, LoopClock, SpoolInMemory, UplinkInMemory
 from tests.unit.edge.gateway_side import TRUST
 from tests.unit.edge.virtual_time import run_virtually
@@ -200,5 +200,23 @@ def test_what_is_asked_of_another_run_or_by_another_ledger_is_ignored() -> None:
         courier.tell(ack(4).model_copy(update={"renew": stranger, "ledger": "other"}))
         await asyncio.sleep(1)
         assert (spool.epoch, courier.pending) == (EPOCH, 4)
+
+    told(spool := spool_of(4), story)
+
+
+def test_what_the_gateway_never_answers_is_replaced_and_set_aside_once_that_is_answered() -> None:
+    async def story(courier: Courier, uplink: UplinkInMemory) -> None:
+        courier.tell(Linked(up=True))
+        courier.tell(GatewayStatus(online=True, start="a" * 16, at=NINE))
+        await asyncio.sleep(120)
+        standing_in = [b for b in uplink.batches() if b.records[0].event.type == "RecordUnreadable"]
+        assert [[r.seq for r in batch.records] for batch in standing_in[:1]] == [[1]]
+        assert spool.aside == []
+        while uplink.batches()[-1].records[0].event.type != "RecordUnreadable":  # noqa: ASYNC110 - no event
+            await asyncio.sleep(1)
+        courier.tell(ack(1))
+        await asyncio.sleep(1)
+        assert spool.aside == [1]
+        assert sent(uplink)[-1][0] == 2
 
     told(spool := spool_of(4), story)

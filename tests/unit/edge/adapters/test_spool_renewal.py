@@ -1,6 +1,8 @@
-"""A new epoch because the ledger has other events under the same numbers."""
+"""Records that move: to a new epoch, where the ledger has others under their numbers, and into quarantine."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +64,18 @@ def test_asking_twice_moves_nothing_twice(tmp_path: Path) -> None:
         assert (spool.writing, spool.sending.last) == (new, 1)
 
     told(opened(tmp_path / "spool.sqlite"), story)
+
+
+def test_a_record_that_is_set_aside_is_kept_and_its_place_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+
+    async def story(spool: Spool) -> None:
+        epoch = spool.writing.epoch
+        await spool.append(epoch, [record(1), record(2), record(3)])
+        await spool.set_aside(epoch, 2)
+        kinds = [event["type"] for event in (await events(spool, spool.writing)).values()]
+        assert kinds == ["DoorHeldOpen", "RecordUnreadable", "DoorHeldOpen"]
+
+    told(opened(path), story)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT body FROM poison").fetchall() == [(record(2).model_dump_json(),)]

@@ -203,3 +203,60 @@ def test_whatever_is_lost_doubled_or_late_everything_arrives_in_order(
             case _:
                 sender = told(sender, gateway_.receive(travelling), now_s=now_s)
     assert gateway_.ledger == list(range(1, total + 1))
+
+
+@given(
+    total=st.integers(1, 40),
+    poison=st.sets(st.integers(1, 40), max_size=3),
+    fates=st.lists(st.sampled_from(["arrives", "lost", "ack lost"]), max_size=40),
+)
+def test_events_that_the_gateway_never_answers_are_found_and_hold_up_no_other(
+    total: int, poison: set[int], fates: list[str]
+) -> None:
+    taken, sender, now_s = Gateway(), told(FRESH, Linked(up=True), gateway("a" * 16), held(total)), 0.0
+    stood_in, fate_of, rounds = set[int](), iter(fates), 0
+    while sender.pending:
+        rounds += 1
+        assert rounds < 5000, "delivery stands still"
+        span = sender.next_span()
+        if span is None:
+            assert sender.resend_at_s is not None
+            now_s = sender.resend_at_s
+            sender = told(sender, Due(), now_s=now_s)
+            continue
+        batch = list(range(span[0], span[1] + 1))
+        assert len(batch) <= WINDOW_EVENTS
+        stands_in = sender.suspicion.stands_in
+        sender = told(sender, Sent(span[1]), now_s=now_s)
+        fate = next(fate_of, "arrives")
+        if fate == "lost" or (poison & set(batch) and not stands_in):
+            continue
+        if stands_in and taken.ledger[-1:] != batch:
+            stood_in |= set(batch)
+        answer = taken.receive(batch)
+        if fate == "arrives":
+            sender = told(sender, answer, now_s=now_s)
+    assert taken.ledger == list(range(1, total + 1))
+    assert poison & set(taken.ledger) <= stood_in
+
+
+def test_a_gateway_that_answers_nothing_makes_nothing_unreadable_for_good() -> None:
+    sender, now_s, seen = told(TEN_SENT, gateway("a" * 16), Sent(10)), 0.0, list[bool]()
+    for _ in range(60):
+        assert sender.resend_at_s is not None
+        now_s = sender.resend_at_s
+        sender = told(sender, Due(), now_s=now_s)
+        seen.append(sender.suspicion.stands_in)
+        span = sender.next_span()
+        assert span is not None
+        sender = told(sender, Sent(span[1]), now_s=now_s)
+    assert (True in seen, seen[-12:].count(False) > 0, sender.cursor) == (True, True, 0)
+
+
+def test_while_the_gateway_is_away_nothing_is_suspected() -> None:
+    sender, now_s = TEN_SENT, 0.0
+    for _ in range(20):
+        assert sender.resend_at_s is not None
+        now_s = sender.resend_at_s
+        sender = told(sender, Due(), Sent(10), now_s=now_s)
+    assert sender.suspicion == FRESH.suspicion
