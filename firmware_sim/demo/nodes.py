@@ -84,7 +84,8 @@ class Nodes:
 
     def _last_event(self, node: str) -> str:
         with closing(sqlite3.connect(f"{self._folder.spool(node).as_uri()}?mode=ro", uri=True)) as spool:
-            epoch, seq = spool.execute("SELECT epoch, (SELECT max(seq) FROM record) FROM spool").fetchone()
+            last = "SELECT epoch, seq FROM record ORDER BY place DESC LIMIT 1"
+            epoch, seq = spool.execute(last).fetchone()
         return f"{node}/{epoch}/{seq}"
 
 
