@@ -261,6 +261,19 @@ def test_a_ledger_that_is_full_acknowledges_nothing_and_buries_nobody(house: Hou
     assert house.letters() == []
 
 
+def test_a_ledger_that_fails_for_a_moment_buries_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise LedgerFailed("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.adapters.ledger.journal.JournalTable.append", fail)
+        with pytest.raises(LedgerFailed):
+            house.take(batch(record(1)))
+    assert (house.letters(), house.downlink.answers) == ([], [])
+
+
 def test_a_message_that_breaks_the_gateways_own_code_holds_up_no_other(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
