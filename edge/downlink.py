@@ -19,12 +19,14 @@ _log = logging.getLogger(__name__)
 class Downlink:
     """Sorts messages. What is not taken is reported, or logged where it has no event of its own.
 
+    An acknowledgement is for the run (`start`) that it names: a twin's says nothing of what this one sent.
     `list_changed` is called with each list taken, `execute` with each command accepted; it may decline.
     """
 
     def __init__(
         self,
         topics: NodeTopics,
+        start: str,
         courier: Courier,
         keeper: AccessKeeper,
         desk: CommandDesk,
@@ -34,6 +36,7 @@ class Downlink:
         execute: Callable[[Command], None],
     ) -> None:
         self._topics = topics
+        self._start = start
         self._courier = courier
         self._keeper = keeper
         self._desk = desk
@@ -51,7 +54,9 @@ class Downlink:
     def _sort(self, message: Received) -> None:
         match parse_down(self._topics, message.topic):
             case "ack":
-                self._courier.tell(decode(Ack, message.payload))
+                ack = decode(Ack, message.payload)
+                if ack.start in {None, self._start}:
+                    self._courier.tell(ack)
             case "access":
                 self._take(partial(self._keeper.take_list, retained=message.retained), message.payload)
             case "access/patch":

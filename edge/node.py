@@ -99,6 +99,7 @@ class Node:
         )
         self._downlink = Downlink(
             topics,
+            identity.start,
             self._courier,
             self._keeper,
             CommandDesk(identity.trust, clock),

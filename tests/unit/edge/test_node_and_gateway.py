@@ -133,6 +133,20 @@ def test_events_reach_the_gateway_and_its_cursor_is_kept() -> None:
     live(story, access=ANAS_LIST)
 
 
+def test_what_is_acknowledged_to_a_twin_is_sent_all_the_same() -> None:
+    async def story(world: World) -> None:
+        await world.tap(ANA)
+        ack = Ack(ledger="ledger", node="ss-entrance", epoch="e0" * 8, seq=2, start="7" * 16)
+        await world.receive("ack", encode(ack))
+        await asyncio.sleep(31)
+        assert world.status().pending == 2
+        await world.receive("ack", encode(ack.model_copy(update={"start": world.status().start})))
+        await asyncio.sleep(31)
+        assert world.status().pending == 0
+
+    live(story, access=ANAS_LIST)
+
+
 def test_a_gateway_that_starts_anew_is_sent_what_it_has_not_acknowledged() -> None:
     async def story(world: World) -> None:
         restarted = encode(GatewayStatus(online=True, start="9" * 16, at=NINE))
