@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gateway.group import Group, Memory, Taken, bury
 from gateway.inbox import Received
-from gateway.ports import Clock, DeadLetter, Downlink, Ledger, LedgerFailed
+from gateway.ports import Answer, Clock, DeadLetter, Downlink, Ledger, LedgerFailed
 from host.failpoint import reached
+from protocol.messages import NodeStatus
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Intake:
         self._clock = clock
         self._downlink = downlink
         self._site_of_node = site_of_node
+        self._greeted: dict[str, str] = {}
         self._tell = tell
         with ledger.reading() as books:
             self._memory = Memory(books.nodes.runs())
@@ -50,6 +52,19 @@ class Intake:
         for answer in taken.answers.values():
             self._downlink.acknowledge(answer)
         self._tell(taken)
+
+    def greet(self, status: NodeStatus) -> None:
+        """Tell a run of a node, as it is first heard, how far its events are kept.
+
+        After a restore that is less than it remembers, and it need not wait for its next event to learn it.
+        """
+        if not status.online or self._greeted.get(status.node) == status.start:
+            return
+        self._greeted[status.node] = status.start
+        with self._ledger.reading() as books:
+            cursors = books.journal.cursors(status.node)
+        for cursor in cursors:
+            self._downlink.acknowledge(Answer(status.site, status.start, cursor))
 
     def _commit(self, messages: Sequence[Received]) -> Taken:
         with self._ledger.writing() as books:

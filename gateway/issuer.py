@@ -8,6 +8,7 @@ from gateway.domain.access import CompartmentGrant, compile_list, patch_between
 from gateway.domain.lockers import compartment_grants
 from gateway.ports import Books, Clock, Downlink, Ledger, NodeReport, Signer
 from protocol.access import AccessList
+from protocol.messages import NodeStatus
 from protocol.signing import Signed
 from protocol.site import Site
 
@@ -33,6 +34,9 @@ class Issuer:
         self._touching = threading.Lock()
         self._touched = {node.id for site in sites.values() for node in site.nodes}
         self._issued: dict[str, AccessList] = {}
+        self._heard: set[str] = set()
+        self._first_words: dict[str, int] = {}
+        self._unsure: set[str] = set()
         self._sent_at: dict[str, datetime] = {}
         self._patched_at: dict[str, datetime] = {}
 
@@ -41,12 +45,22 @@ class Issuer:
         with self._touching:
             self._touched |= set(nodes)
 
+    def heard(self, status: NodeStatus) -> None:
+        """Note which list a node says that it holds, the first time that it speaks to this gateway."""
+        with self._touching:
+            if status.online and status.node not in self._heard:
+                self._heard.add(status.node)
+                self._first_words[status.node] = status.list_revision
+
     def reissue(self) -> None:
         """Bring every list up to date, and send again what a node does not hold."""
         with self._working:
             now = self._clock.now()
             with self._touching:
                 touched, self._touched = self._touched, set()
+                words, self._first_words = self._first_words, {}
+            self._doubt(words)
+            touched |= self._unsure
             try:
                 for site in self._sites.values():
                     nodes = [
@@ -66,6 +80,15 @@ class Issuer:
             for access_list in self._issued.values():
                 self._send(self._signer.access_list(access_list), now)
 
+    def _doubt(self, first_words: Mapping[str, int]) -> None:
+        """Find who may hold another list under the number that was issued before they were heard.
+
+        A ledger restored from a backup does not know the numbers that were issued after that.
+        """
+        for node, held in first_words.items():
+            if node in self._issued and held >= self._issued[node].revision:
+                self._unsure.add(node)
+
     def _due(self, site: Site, node: str, now: datetime) -> bool:
         issued = self._issued.get(node)
         if issued is None:
@@ -83,12 +106,13 @@ class Issuer:
                 old = self._issued.get(node) or books.nodes.issued(node)
                 revision = max(old.revision if old else 0, held.get(node, 0)) + 1
                 new = inputs.compile(node, old, revision)
-                signed = self._letter(old, new)
+                signed = self._letter(None if node in self._unsure else old, new)
                 if signed is not None:
                     books.nodes.issue(new)
                     letters.append(signed)
                 issued[node] = new if signed is not None or old is None else old
         self._issued |= issued
+        self._unsure -= issued.keys()
         for signed in letters:
             self._send(signed, now)
 
@@ -109,7 +133,7 @@ class Issuer:
         late |= {node for node, at in self._patched_at.items() if now - at >= _RETAIN_AFTER}
         for node in sorted(late):
             self._send(self._signer.access_list(self._issued[node]), now)
-        # A ledger restored from a backup: number above what nodes hold.
+        # A ledger restored from a backup: number above what nodes hold. Where both are equal, see `_doubt`.
         self.touch(node for node, revision in held.items() if revision > self._issued[node].revision)
 
     def _patience_over(self, node: str, now: datetime) -> bool:

@@ -155,8 +155,11 @@ class Gateway:
             self._project()
         for site in {entry.site for entry in taken.entries}:
             self.live.tell(Notice(site, [entry for entry in taken.entries if entry.site == site]))
-        if any(isinstance(report, NodeStatus) for report in taken.reports):
-            self._workers["issuer"].wake()
+        for report in taken.reports:
+            if isinstance(report, NodeStatus):
+                self._issuer.heard(report)
+                self._intake.greet(report)
+                self._workers["issuer"].wake()
         for site in {report.site for report in taken.reports} | taken.troubled:
             self.live.tell(Notice(site))
 

@@ -26,6 +26,11 @@ class JournalTable:
         wanted = select(cursors.c.seq).where(cursors.c.node == node, cursors.c.epoch == epoch)
         return self._connection.execute(wanted).scalar() or 0
 
+    def cursors(self, node: str) -> list[Cursor]:
+        wanted = select(cursors).where(cursors.c.node == node).order_by(cursors.c.epoch)
+        rows = self._connection.execute(wanted)
+        return [Cursor(row.node, row.epoch, row.seq) for row in rows]
+
     def append(self, entries: Sequence[Entry], new_cursors: Iterable[Cursor]) -> None:
         if entries:
             self._connection.execute(insert(journal), [_row(entry) for entry in entries])

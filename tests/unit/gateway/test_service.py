@@ -15,7 +15,7 @@ from gateway.commands import NewMember, Refused
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Member
 from gateway.live import Notice
-from gateway.ports import Books, LedgerFailed
+from gateway.ports import Books, Cursor, LedgerFailed
 from gateway.service import Gateway
 from protocol.access import AccessList, AccessPatch, Denied, Granted
 from protocol.codec import encode
@@ -50,13 +50,19 @@ class House:
         self.gateway.handle(ask.AddMembers((NewMember(member, cards),)))
 
     def beat(
-        self, node: str, *, list_revision: int = 0, uptime_s: float = 100.0, start: str = "5" * 16
+        self,
+        node: str,
+        *,
+        list_revision: int = 0,
+        uptime_s: float = 100.0,
+        start: str = "5" * 16,
+        online: bool = True,
     ) -> None:
         status = NodeStatus(
             v=1,
             site=SCEAUX,
             node=node,
-            online=True,
+            online=online,
             start=start,
             boot="b" * 16,
             uptime_s=uptime_s,
@@ -194,6 +200,43 @@ def test_lists_are_numbered_above_what_any_node_reports(house: House) -> None:
     house.beat("ss-garden", list_revision=41)
     house.gateway.issue()
     assert house.list_of("ss-garden").revision == 42
+
+
+def test_a_number_issued_before_a_node_was_heard_is_not_believed_to_be_the_same_list(house: House) -> None:
+    house.gateway.issue()  # as a restored gateway does, which does not know what it issued after the backup
+    house.beat("ss-garden", list_revision=1)
+    house.downlink.lists.clear()
+    house.gateway.issue()
+    (signed,) = house.downlink.lists
+    assert (signed.body["node"], signed.body["revision"]) == ("ss-garden", 2)
+
+
+def test_a_node_that_says_again_what_it_holds_gets_no_other_list(house: House) -> None:
+    house.beat("ss-garden")
+    house.gateway.issue()
+    house.downlink.lists.clear()
+    for _ in range(2):
+        house.beat("ss-garden", list_revision=1)
+        house.gateway.issue()
+    assert house.downlink.lists == house.downlink.patches == []
+
+
+def test_a_word_that_its_broker_says_for_a_dead_node_is_not_its_first(house: House) -> None:
+    house.gateway.issue()
+    house.beat("ss-garden", list_revision=0, online=False)
+    house.beat("ss-garden", list_revision=1)
+    house.gateway.issue()
+    assert house.list_of("ss-garden").revision == 2
+
+
+def test_each_run_of_a_node_is_told_once_how_far_its_events_are_kept(house: House) -> None:
+    house.tell("ss-entrance", event(1, "08:00:00", **badge(ANA, "in")))
+    house.downlink.answers.clear()
+    for _ in range(2):
+        house.beat("ss-entrance")
+    assert house.downlink.acks == [Cursor("ss-entrance", "e" * 16, 1)]
+    house.beat("ss-entrance", start="6" * 16)
+    assert [answer.start for answer in house.downlink.answers] == ["5" * 16, "6" * 16]
 
 
 def test_a_booking_opens_its_room_ten_minutes_early(house: House) -> None:
