@@ -9,9 +9,11 @@ from firmware_sim.faults import (
     duplicates,
     edge_kill,
     gateway_kill,
+    history_outage,
     hostile_cards,
     link_cut,
     power_cut,
+    restore,
     silent_node,
 )
 from firmware_sim.faults.fault import Fault
@@ -52,4 +54,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
         "power_cut_ledger", "power cut at the gateway, at any call", 200, power_cut.play_ledger, ("strace",)
     ),
+    Fault("restore", "an earlier backup restored, under way", 30, restore.play),
+    Fault("history_outage", "InfluxDB away for a week, by days", 7, history_outage.play, ("influxd",)),
 )

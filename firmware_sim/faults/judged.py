@@ -24,7 +24,11 @@ def judged(
         tried=tried,
         lost=verdict.lost + len(unexplained),
         doubled=verdict.doubled,
-        wrong=verdict.wrong_minutes + verdict.wrong_visits + verdict.altered + verdict.invented,
+        wrong=verdict.wrong_minutes
+        + verdict.wrong_visits
+        + verdict.altered
+        + verdict.invented
+        + verdict.wrong_history,
         unrecorded=len(taps) - len(unexplained),
         figures={"events": verdict.events, **(figures or {})},
         details=tuple(verdict.details),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import httpx2
 
@@ -12,6 +13,12 @@ from protocol.site import Site
 
 class HistoryRefused(Exception):
     """InfluxDB did not answer a question; the text is its own."""
+
+
+def influx_events(url: str, database: str) -> int:
+    """Count the events that the InfluxDB at `url` has. Raises HistoryRefused."""
+    rows = _answer(url, database, 'SELECT count("id") FROM "event"')
+    return int(rows[0][1]) if rows else 0
 
 
 def influx_sums(
@@ -32,15 +39,24 @@ def influx_sums(
             'SELECT sum("visits"), sum("seconds") FROM "visit"'  # noqa: S608  # an id has no quotes
             f" WHERE \"site\" = '{site}' AND time >= '{start}' AND time < '{end}'"
         )
-        answer = httpx2.get(f"{url}/query", params={"db": database, "q": question}, headers=headers)
-        if not answer.is_success:
-            raise HistoryRefused(f"{url} answers {answer.status_code}: {answer.text}")
-        (result,) = answer.json()["results"]
-        if "error" in result:
-            raise HistoryRefused(f"{url}: {result['error']}")
-        if "series" not in result:
+        rows = _answer(url, database, question, headers)
+        if not rows:
             return DaySums(0, 0.0)
-        _, visits, seconds = result["series"][0]["values"][0]
+        _, visits, seconds = rows[0]
         return DaySums(int(visits or 0), float(seconds or 0.0))
 
     return ask
+
+
+def _answer(
+    url: str, database: str, question: str, headers: Mapping[str, str] | None = None
+) -> Sequence[Sequence[Any]]:
+    """Return the rows that answer `question`, none where it has no series."""
+    answer = httpx2.get(f"{url}/query", params={"db": database, "q": question}, headers=headers)
+    if not answer.is_success:
+        raise HistoryRefused(f"{url} answers {answer.status_code}: {answer.text}")
+    (result,) = answer.json()["results"]
+    if "error" in result:
+        raise HistoryRefused(f"{url}: {result['error']}")
+    rows: Sequence[Sequence[Any]] = result["series"][0]["values"] if "series" in result else ()
+    return rows

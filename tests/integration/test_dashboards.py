@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from dashboards.passerelle import FOLDER, REFUSALS, dashboard_files
+from firmware_sim.influxdb import InfluxDB
 from gateway.adapters.influx import DatabaseHistory
 from gateway.adapters.ledger import SqlLedger
 from gateway.domain.civil import day_bounds
 from gateway.recorder import Recorder
 from tests import usage
 from tests.fakes import SetClock
-from tests.servers.influxdb import InfluxDB
 from tests.servers.influxql import Series, ask
 from tests.unit.gateway.domain.building import PARIS
 

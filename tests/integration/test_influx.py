@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from firmware_sim.bench.processes import free_port
+from firmware_sim.influxdb import InfluxDB
 from gateway.adapters.influx import BucketHistory, DatabaseHistory
 from gateway.adapters.ledger import SqlLedger
 from gateway.bootstrap import build
@@ -23,7 +24,6 @@ from gateway.settings import InfluxSettings, Settings
 from tests import usage
 from tests.fakes import SITES, SetClock
 from tests.servers.bucket_server import BUCKET, ORG, TOKEN, BucketServer
-from tests.servers.influxdb import InfluxDB
 from tests.servers.influxql import ask, one_value
 from tests.unit.gateway.domain.building import PARIS, paris
 
@@ -198,6 +198,7 @@ def test_influxdb_holds_nobody(place: Place, influxdb: InfluxDB, history: Databa
             assert personal not in kept
 
 
+@pytest.mark.server("influxdb")
 def test_an_influxdb_that_asks_who_writes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INFLUXDB_HTTP_AUTH_ENABLED", "true")
     server = InfluxDB.start(tmp_path / "influxdb")

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 import pytest
 
+from firmware_sim.influxdb import InfluxDB
 from gateway.adapters.influx import BucketHistory, DatabaseHistory
 from gateway.domain.history import Point, Value
 from gateway.ports import History, NotWritten
 from tests.fakes import MemoryHistory
 from tests.servers.bucket_server import BUCKET, ORG, TOKEN, BucketServer
-from tests.servers.influxdb import InfluxDB
 from tests.servers.influxql import ask
 
 DATABASE = "passerelle"

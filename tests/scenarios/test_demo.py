@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from firmware_sim.bench.processes import free_port
-from tests.servers.influxdb import InfluxDB
+from firmware_sim.influxdb import InfluxDB
 
 _UP_WITHIN_S = 90
 

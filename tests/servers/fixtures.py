@@ -7,8 +7,8 @@ from typing import Protocol, Self
 import pytest
 
 from firmware_sim.broker import EmbeddedBroker
+from firmware_sim.influxdb import InfluxDB
 from firmware_sim.mosquitto import Mosquitto
-from tests.servers.influxdb import InfluxDB
 from tests.servers.programs import program
 
 
@@ -52,6 +52,7 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 
 @pytest.fixture
 def influxdb(tmp_path: Path) -> Iterator[InfluxDB]:
+    program("influxdb")
     server = InfluxDB.start(tmp_path / "influxdb")
     yield server
     server.stop()
