@@ -1,8 +1,11 @@
 """A backup made while doors swing, and restored when much more has happened: nodes send that again."""
 
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,10 +16,13 @@ from firmware_sim.faults.judged import judged
 from firmware_sim.faults.place import ENTRANCE, STUDIO, Place, PlaceStuck, open_place, until
 from firmware_sim.faults.stir import stirred
 from firmware_sim.faults.tally import Tally
+from firmware_sim.gateway_api import Revisions
+from protocol.access import AccessList
 
 _NODES: Final = (ENTRANCE, STUDIO)
 _MORE_EVENTS: Final = 40
 _WITHIN_S: Final = 60.0
+_LISTS_WITHIN_S: Final = 40.0
 _LISTS_A_CYCLE: Final = 3
 
 
@@ -26,14 +32,14 @@ def play(plan: Plan) -> Tally:
     with open_place(plan.folder) as place:
         for node in _NODES:
             place.start_node(node)
-        known = {node: _listed(place, node) for node in _NODES}
         with stirred(place, plan.seed):
             for number in range(plan.rounds):
+                lists = (number + 1) % _LISTS_A_CYCLE
                 place.tap(ENTRANCE, number)
                 backup, took_s = _back_up(place, number)
-                forgotten += _live_on(place, lists=(number + 1) % _LISTS_A_CYCLE)
-                _restore(place, backup, kill=bool(number % 2))
-                astray += sum(not _comes_to_hold(place, node, known[node]) for node in _NODES)
+                forgotten += _live_on(place, lists)
+                _restore(place, backup, lists, kill=bool(number % 2))
+                astray += _count_astray(place)
                 backup_s = max(backup_s, took_s)
                 plan.advance()
         place.come_to_rest()
@@ -52,33 +58,54 @@ def _live_on(place: Place, lists: int) -> int:
     """Let more happen than the backup knows of, and nodes hold newer lists. Returns how many events."""
     before = place.in_ledger()
     until(lambda: place.in_ledger() >= before + _MORE_EVENTS, "more events", _WITHIN_S)
-    for _ in range(lists):  # one: the next list of the restored gateway has a number that nodes hold
-        place.add_member()
-        place.restart_nodes()
+    _issue(place, lists)
+    place.restart_nodes()
     return place.in_ledger() - before
 
 
-def _restore(place: Place, backup: Path, *, kill: bool) -> None:
+def _restore(place: Place, backup: Path, lists: int, *, kill: bool) -> None:
+    """Restore, and issue other lists under the same numbers before any node can be heard."""
     if kill:
         place.gateway.child.kill()
     else:
         place.gateway.stop()
     _passerelle("restore", place, "--from", str(backup))
+    place.broker.kill()
     place.gateway.restart()
+    _issue(place, lists)
+    place.broker.restart()
 
 
-def _comes_to_hold(place: Place, node: str, known: set[str]) -> bool:
-    """Whether a node comes to hold the list of those whom the restored ledger knows, and of nobody else."""
-    try:
-        until(lambda: _listed(place, node) == known, f"{node} to hold the restored list", _WITHIN_S)
-    except PlaceStuck:
-        return False
-    return True
+def _issue(place: Place, lists: int) -> None:
+    for _ in range(lists):
+        before = place.api.lists()
+        place.add_member()
+        until(lambda: _all_above(place.api.lists(), before), "new lists", _WITHIN_S)  # noqa: B023 - at once
 
 
-def _listed(place: Place, node: str) -> set[str]:
-    held = FileListStore(place.folder / node).load()
-    return set(held.credentials) if held else set()
+def _all_above(now: Mapping[str, Revisions], before: Mapping[str, Revisions]) -> bool:
+    return all(now[node].issued > before[node].issued for node in before)
+
+
+def _count_astray(place: Place) -> int:
+    """Count the nodes that do not come to hold the very list that the restored ledger says was issued."""
+
+    def astray() -> list[str]:
+        return [node for node in _NODES if _held(place, node) != _issued(place, node)]
+
+    with suppress(PlaceStuck):
+        until(lambda: not astray(), "every node to hold its list", _LISTS_WITHIN_S)
+    return len(astray())
+
+
+def _held(place: Place, node: str) -> AccessList | None:
+    return FileListStore(place.folder / node).load()
+
+
+def _issued(place: Place, node: str) -> AccessList:
+    with closing(sqlite3.connect(place.gateway.folder / "ledger.sqlite")) as ledger:
+        (body,) = ledger.execute("SELECT body FROM lists WHERE node = ?", (node,)).fetchone()
+    return AccessList.model_validate_json(body)
 
 
 def _passerelle(command: str, place: Place, *options: str) -> None:
