@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,8 @@ from firmware_sim.faults.place import ENTRANCE, STUDIO, Place, PlaceStuck, open_
 from firmware_sim.faults.stir import stirred
 from firmware_sim.faults.tally import Tally
 from firmware_sim.gateway_api import Revisions
-from protocol.access import AccessList
+from protocol.access import AccessList, AccessPatch
+from protocol.signing import Signed
 
 _NODES: Final = (ENTRANCE, STUDIO)
 _MORE_EVENTS: Final = 40
@@ -99,7 +101,12 @@ def _count_astray(place: Place) -> int:
 
 
 def _held(place: Place, node: str) -> AccessList | None:
-    return FileListStore(place.folder / node).load()
+    messages = FileListStore(place.folder / node).load()
+    bodies = [Signed.model_validate_json(message).body for message in messages]
+    if not bodies:
+        return None
+    patches = map(AccessPatch.model_validate, bodies[1:])
+    return reduce(AccessList.apply, patches, AccessList.model_validate(bodies[0]))
 
 
 def _issued(place: Place, node: str) -> AccessList:
