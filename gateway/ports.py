@@ -1,10 +1,10 @@
 """What the gateway needs from the world, one role each. Adapters fill them; `bootstrap` chooses which."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from gateway.domain.bookings import Booking
 from gateway.domain.history import Point
@@ -108,8 +108,22 @@ class Numbered:
     entry: Entry
 
 
+class EntryUnreadable(Exception):
+    """A row of the journal that this software cannot read; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What can be said of a journal entry without reading its event."""
+
+    number: int
+    site: str
+    kind: str
+    occurred_at: datetime
+
+
 class Journal(Protocol):
-    """Node events, each once, for ever."""
+    """Node events, each once, for ever. Reading entries raises EntryUnreadable."""
 
     def cursor(self, node: str, epoch: str) -> int: ...
     def cursors(self, node: str) -> list[Cursor]: ...
@@ -144,6 +158,14 @@ class Journal(Protocol):
         ...
 
     def after(self, number: int, limit: int) -> list[Numbered]: ...
+    def headings(self, number: int, limit: int) -> list[Heading]:
+        """Return what can be said of entries after `number`, whether or not they can be read."""
+        ...
+
+    def next_moment(self, site: str, since: datetime) -> datetime | None:
+        """Return when the first entry of `site` at or after `since` occurred."""
+        ...
+
     def last_number(self) -> int: ...
     def get(self, identity: Identity) -> Entry | None: ...
     def span(self, node: str, epoch: str, first: int, last: int) -> list[Entry]:
@@ -182,9 +204,36 @@ class Lockers(Protocol):
     def put_loan(self, loan: Loan) -> None: ...
     def loan(self, loan: str) -> Loan | None: ...
     def loans(self, site: str | None = None, *, live: bool = True) -> list[Loan]: ...
+    def loans_during(self, site: str, compartment: str, first: datetime, last: datetime) -> list[Loan]:
+        """Return the loans asked for by `last` that had not ended before `first`."""
+        ...
+
     def put_parcel(self, parcel: Parcel) -> None: ...
     def parcel(self, parcel: str) -> Parcel | None: ...
     def parcels(self, site: str | None = None, *, live: bool = True) -> list[Parcel]: ...
+    def parcels_during(self, site: str, compartment: str, first: datetime, last: datetime) -> list[Parcel]:
+        """Return the parcels dropped by `last` that had not been collected before `first`."""
+        ...
+
+
+class Part(NamedTuple):
+    """What is worked out at once or not at all.
+
+    `subject` is the civil day of visits, "today" for spaces, the id of a loan or parcel.
+    """
+
+    site: str
+    projection: Literal["visits", "spaces", "loan", "parcel"]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A part that could not be worked out since then, and why: it tells what it told before."""
+
+    part: Part
+    since: datetime
+    reason: str
 
 
 class Projections(Protocol):
@@ -198,8 +247,17 @@ class Projections(Protocol):
         """Visits of the civil days in [start, end)."""
         ...
 
-    def replace_spaces(self, site: str, states: dict[str, SpaceState]) -> bool: ...
+    def days(self, site: str, *, unended: bool = False) -> list[date]:
+        """Return the civil days that have visits, or those that have visits without an end."""
+        ...
+
+    def replace_spaces(self, site: str, states: Mapping[str, SpaceState]) -> bool: ...
     def spaces(self, site: str) -> dict[str, SpaceState]: ...
+    def stand_still(self, standstill: Standstill) -> None: ...
+    def go_on(self, part: Part) -> None: ...
+    def standstills(self) -> list[Standstill]:
+        """Return the parts that stand still, the longest first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

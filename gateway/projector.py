@@ -1,20 +1,40 @@
-"""Keeping the projections in step with the journal: whatever day was touched is worked out again, whole."""
+"""Keeping the projections in step with the journal: whatever was touched is worked out again, whole."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from time import thread_time
+from typing import Final, NamedTuple
 
-from gateway.domain import civil, loans, occupancy, parcels, visits
+from gateway.domain import civil
 from gateway.domain.history import DAY_KINDS
-from gateway.domain.journal import Entry, in_order
-from gateway.domain.people import Holders
+from gateway.domain.journal import Entry
+from gateway.domain.opening import LOCKER_KINDS, point_of
 from gateway.domain.rights import node_of_compartment
-from gateway.ports import Books
+from gateway.pace import Pace
+from gateway.ports import Books, Part
+from gateway.projections import Projections
 from protocol.site import Site
 
-_PROJECTED = "projected_up_to"
-_TOGETHER = 5000
-_LOCKER_KINDS = ("BadgePresented", "CommandExecuted", "CompartmentOpened", "CompartmentClosed")
+_PROJECTED: Final = "projected_up_to"
+_TOGETHER: Final = 5000
+_TURN_S: Final = 0.1
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Day(NamedTuple):
+    """A civil day of a site."""
+
+    site: str
+    day: date
+
+
+class Locker(NamedTuple):
+    """A compartment of a site."""
+
+    site: str
+    compartment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +46,30 @@ class Changed:
 
 
 class Projector:
-    """Remembers which days are out of step, and brings them back."""
+    """Remembers what is out of step, and brings it back.
 
-    def __init__(self, sites: Mapping[str, Site]) -> None:
+    A day that costs much is brought back more rarely while more comes in: under a backlog the work stays in
+    proportion to it, and a day that costs little never waits for one that costs much.
+    """
+
+    def __init__(self, sites: Mapping[str, Site], stopwatch: Callable[[], float] = thread_time) -> None:
         self._sites = sites
-        self._days: set[tuple[str, date]] = set()
-        self._lockers: set[str] = set()
+        self._compartments = {site.id: {each.id for each in site.compartments} for site in sites.values()}
+        self._pace: Pace[Day | Locker] = Pace(stopwatch)
+        self._stopwatch = stopwatch
+        self._days: set[Day] = set()
+        self._lockers: dict[Locker, tuple[datetime, datetime]] = {}  # from when to when they were touched
+        self._worked_out: list[Day | Locker] = []
 
     @property
     def behind(self) -> bool:
         """Whether anything waits to be worked out."""
         return bool(self._days or self._lockers)
+
+    @property
+    def due(self) -> bool:
+        """Whether anything waits whose turn has come, even while more comes in."""
+        return any(self._pace.allows(mark) for mark in self._by_urgency())
 
     def mark(self, entries: Iterable[Entry]) -> None:
         """Note what `entries` put out of step."""
@@ -46,74 +79,92 @@ class Projector:
                 continue  # a site that is no longer served: its journal stays, its picture stands still
             if entry.event.type in DAY_KINDS:
                 self.mark_day(site.id, civil.day_of(entry.occurred_at, site.zone))
-            if entry.event.type in ("CompartmentOpened", "CompartmentClosed"):
-                self._lockers.add(site.id)
+            point = point_of(entry.event)
+            if point in self._compartments[site.id]:
+                self._mark_locker(Locker(site.id, point), entry.occurred_at)
 
     def resume(self, books: Books) -> None:
-        """Mark what was committed before a crash, and not worked out any more."""
+        """Mark what was committed before a crash and not worked out any more, and what stood still."""
         number = int(books.note(_PROJECTED) or 0)
-        while entries := books.journal.after(number, _TOGETHER):
-            self.mark(numbered.entry for numbered in entries)
-            number = entries[-1].number
+        while headings := books.journal.headings(number, _TOGETHER):
+            for heading in headings:
+                site = self._sites.get(heading.site)
+                if site is not None and heading.kind in DAY_KINDS:
+                    self.mark_day(site.id, civil.day_of(heading.occurred_at, site.zone))
+                if site is not None and heading.kind in LOCKER_KINDS:
+                    self._mark_lockers(site.id, heading.occurred_at)
+            number = headings[-1].number
+        for standstill in books.projections.standstills():
+            self._mark_part(standstill.part)
 
     def mark_day(self, site: str, day: date) -> None:
-        self._days.add((site, day))
+        self._days.add(Day(site, day))
 
-    def catch_up(self, books: Books, now: datetime) -> Changed:
-        """Work out what is out of step; say `done` once it is committed."""
-        changed = Changed()
-        holders = Holders(books.people.credentials() if self._days else [])
-        for site_id, day in sorted(self._days):
-            if self._work_out_day(books, self._sites[site_id], day, holders, now):
-                changed.sites.add(site_id)
-        for site_id in sorted(self._lockers):
-            moved = _work_out_lockers(books, site_id, now)
-            if moved:
-                changed.sites.add(site_id)
-            changed.lockers.update(node_of_compartment(self._sites[site_id], each) for each in moved)
-        books.remember(_PROJECTED, str(books.journal.last_number()))
+    def mark_unended(self, books: Books) -> None:
+        """Mark the days on which somebody is still inside: time alone can end a visit."""
+        for site in self._sites:
+            for day in books.projections.days(site, unended=True):
+                self.mark_day(site, day)
+
+    def catch_up(self, books: Books, now: datetime, *, at_leisure: bool = True) -> Changed:
+        """Work out what is out of step, for a tenth of a second or so; say `done` once it is committed.
+
+        Unless `at_leisure`, leave what costs too much to be worked out again so soon.
+        """
+        changed, began_s = Changed(), self._stopwatch()
+        projections = Projections(books, self._sites, now)
+        self._worked_out = []
+        for mark in self._by_urgency():
+            if self._stopwatch() - began_s > _TURN_S:
+                break
+            if at_leisure or self._pace.allows(mark):
+                with self._pace.timing(mark):
+                    self._note(changed, self._work_out(books, projections, mark), mark)
+                self._worked_out.append(mark)
+        if len(self._worked_out) == len(self._days) + len(self._lockers):
+            books.remember(_PROJECTED, str(books.journal.last_number()))
         return changed
 
     def done(self) -> None:
-        """Forget what was marked: it is worked out, and on the disk."""
-        self._days.clear()
-        self._lockers.clear()
+        """Forget what was worked out: it is on the disk."""
+        for mark in self._worked_out:
+            if isinstance(mark, Day):
+                self._days.discard(mark)
+            else:
+                self._lockers.pop(mark, None)
+        self._worked_out = []
 
-    def _work_out_day(self, books: Books, site: Site, day: date, holders: Holders, now: datetime) -> bool:
-        start, end = civil.day_bounds(day, site.zone)
-        entries = in_order(books.journal.between(site.id, start, end, DAY_KINDS))
-        found = visits.visits_of_day(site, day, entries, holders, now)
-        changed = books.projections.replace_visits(site.id, day, found)
-        if civil.day_of(now, site.zone) == day:
-            changed |= books.projections.replace_spaces(site.id, _space_states(site, entries))
-        return changed
+    def _by_urgency(self) -> list[Day | Locker]:
+        """List lockers, for they may be in somebody's way; then the latest day first."""
+        return [*sorted(self._lockers), *sorted(self._days, key=lambda mark: mark.day, reverse=True)]
 
+    def _work_out(self, books: Books, projections: Projections, mark: Day | Locker) -> list[Part]:
+        if isinstance(mark, Day):
+            return projections.work_out_day(*mark)
+        span = self._lockers[mark]
+        lent, kept = books.lockers.loans_during(*mark, *span), books.lockers.parcels_during(*mark, *span)
+        changed = [part for loan in lent for part in projections.work_out_loan(loan)]
+        return changed + [part for parcel in kept for part in projections.work_out_parcel(parcel)]
 
-def _space_states(site: Site, entries: Iterable[Entry]) -> dict[str, occupancy.SpaceState]:
-    states: dict[str, occupancy.SpaceState] = {}
-    for entry in entries:
-        states = dict(occupancy.apply(states, site, entry))
-    return states
+    def _note(self, changed: Changed, parts: list[Part], mark: Day | Locker) -> None:
+        if parts:
+            changed.sites.add(mark.site)
+        if parts and isinstance(mark, Locker):
+            changed.lockers.add(node_of_compartment(self._sites[mark.site], mark.compartment))
 
+    def _mark_part(self, part: Part) -> None:
+        if part.site not in self._sites:
+            return
+        if part.projection == "visits":
+            self.mark_day(part.site, date.fromisoformat(part.subject))
+        elif part.projection in {"loan", "parcel"}:
+            self._mark_lockers(part.site, _BEGINNING)
+            self._mark_lockers(part.site, _END)
 
-def _work_out_lockers(books: Books, site: str, now: datetime) -> set[str]:
-    """Bring loans and parcels up to date. Returns the compartments whose holder changed or moved on."""
-    moved: set[str] = set()
-    for loan in books.lockers.loans(site):
-        asked = replace(loan, taken_at=None, returned_at=None)
-        lent = loans.fold(asked, _locker_entries(books, site, loan.asked_at, now))
-        if lent != loan:
-            books.lockers.put_loan(lent)
-            moved.add(loan.compartment)
-    for parcel in books.lockers.parcels(site):
-        dropped = replace(parcel, collected_at=None)
-        kept = parcels.fold(dropped, _locker_entries(books, site, parcel.dropped_at, now))
-        if kept != parcel:
-            books.lockers.put_parcel(kept)
-            moved.add(parcel.compartment)
-    return moved
+    def _mark_lockers(self, site: str, moment: datetime) -> None:
+        for compartment in self._compartments[site]:
+            self._mark_locker(Locker(site, compartment), moment)
 
-
-def _locker_entries(books: Books, site: str, since: datetime, now: datetime) -> list[Entry]:
-    # A node's clock may be a little ahead of ours: what it says happened is not cut off at our now.
-    return in_order(books.journal.between(site, since, now + timedelta(days=1), _LOCKER_KINDS))
+    def _mark_locker(self, locker: Locker, moment: datetime) -> None:
+        first, last = self._lockers.get(locker, (moment, moment))
+        self._lockers[locker] = min(first, moment), max(last, moment)

@@ -54,6 +54,7 @@ class Gateway:
         self._answering: set[tuple[str, str]] = set()
         self._newcomer = False
         self._ledger_failure: str | None = None
+        self._untold: list[Taken] = []
         self._workers = {
             "intake": Worker("intake", self.take_in, _TICK_S),
             "issuer": Worker("issuer", self.issue, _TICK_S),
@@ -123,7 +124,7 @@ class Gateway:
         self._issuer.reissue()
 
     def take_in(self) -> None:
-        """Take in one group of what has arrived; after the last one bring the projections up to date.
+        """Take in one group of what has arrived; where nothing more waits, follow it up.
 
         Raises LedgerFailed where the ledger cannot be written: nothing is lost, and it can be tried again.
         """
@@ -142,32 +143,42 @@ class Gateway:
         except LedgerFailed:
             self._inbox.put_back(messages)
             raise
+        self._keep_time()
+        self._project(at_leisure=not messages)
+        self._tell_what_came()
         if not self._inbox.empty:
             self._workers["intake"].wake()
-            return
-        self._keep_time()
-        if self._projector.behind:
-            self._project()
 
     def _follow(self, taken: Taken) -> None:
         self._projector.mark(taken.entries)
-        if self._inbox.empty and self._projector.behind:
-            self._project()
-        for site in {entry.site for entry in taken.entries}:
-            self.live.tell(Notice(site, [entry for entry in taken.entries if entry.site == site]))
+        self._untold.append(taken)
         for report in taken.reports:
             if isinstance(report, NodeStatus):
                 self._issuer.heard(report)
                 self._intake.greet(report)
                 self._workers["issuer"].wake()
-        for site in {report.site for report in taken.reports} | taken.troubled:
-            self.live.tell(Notice(site))
 
-    def _project(self) -> None:
+    def _tell_what_came(self) -> None:
+        """Pass on what was taken in, after what it changed was worked out, where that is done at once."""
+        untold, self._untold = self._untold, []
+        for taken in untold:
+            for site in {entry.site for entry in taken.entries}:
+                self.live.tell(Notice(site, [entry for entry in taken.entries if entry.site == site]))
+            for site in {report.site for report in taken.reports} | taken.troubled:
+                self.live.tell(Notice(site))
+
+    def _project(self, *, at_leisure: bool) -> None:
+        """Work out what is out of step until something comes in; then what costs much waits for its turn."""
+        projector = self._projector
+        while self._inbox.empty and (projector.behind if at_leisure else projector.due):
+            self._project_some(at_leisure=at_leisure)
+
+    def _project_some(self, *, at_leisure: bool) -> None:
         with self.ledger.writing() as books:
-            changed = self._projector.catch_up(books, self.clock.now())
+            changed = self._projector.catch_up(books, self.clock.now(), at_leisure=at_leisure)
             reached("projection.written")
         self._projector.done()
+        self._tell_what_came()
         if changed.lockers:
             self._issuer.touch(changed.lockers)
             self._workers["issuer"].wake()
@@ -179,11 +190,14 @@ class Gateway:
         now = self.clock.now()
         self._watch_nodes(now)
         before, self._ticked_at = self._ticked_at, now
-        for site in self.sites.values():
-            today = civil.day_of(now, site.zone)
-            if before is None or _something_ended(site, before, now):
-                self._projector.mark_day(site.id, today)
-                self._projector.mark_day(site.id, today - timedelta(days=1))
+        ended = [
+            site for site in self.sites.values() if before is None or _something_ended(site, before, now)
+        ]
+        for site in ended:
+            self._projector.mark_day(site.id, civil.day_of(now, site.zone))
+        if ended:
+            with self.ledger.reading() as books:
+                self._projector.mark_unended(books)
 
     def _watch_nodes(self, now: datetime) -> None:
         """Tell once a second of nodes that have fallen silent: silence sends no message of its own."""

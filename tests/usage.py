@@ -70,7 +70,9 @@ def fill(ledger: SqlLedger, new: Sequence[Entry], clock: SetClock) -> None:
     projector.mark(new)
     with ledger.writing() as books:
         books.journal.append(new, [])
-        projector.catch_up(books, clock.now())
+        while projector.behind:
+            projector.catch_up(books, clock.now())
+            projector.done()
 
 
 def _troubles(node: Node, day: date) -> Iterator[Entry]:

@@ -3,7 +3,7 @@
 Counters drift: a count never goes below zero, an empty room is empty, and every civil day begins at zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -42,6 +42,14 @@ def apply(states: Mapping[str, SpaceState], site: Site, entry: Entry) -> Mapping
             return {**states, presence.space: state}
         case _:
             return states
+
+
+def after(site: Site, entries: Iterable[Entry]) -> Mapping[str, SpaceState]:
+    """Return how the spaces stand after the `entries` of one civil day, in order."""
+    states: Mapping[str, SpaceState] = {}
+    for entry in entries:
+        states = apply(states, site, entry)
+    return states
 
 
 def at(states: Mapping[str, SpaceState], site: Site, moment: datetime) -> Mapping[str, SpaceState]:

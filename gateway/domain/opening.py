@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gateway.domain.journal import Entry
-from protocol.events import BadgePresented, CommandExecuted, CompartmentClosed, CompartmentOpened
+from protocol.events import BadgePresented, CommandExecuted, CompartmentClosed, CompartmentOpened, Event
+
+LOCKER_KINDS: Final = ("BadgePresented", "CommandExecuted", "CompartmentOpened", "CompartmentClosed")
+"""The kinds of entries that `closings` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,17 @@ class Closing:
 
     at: datetime
     item_present: bool | None
+
+
+def point_of(event: Event) -> str | None:
+    """Return the compartment (or door) of which an event of LOCKER_KINDS tells."""
+    match event:
+        case CompartmentOpened() | CompartmentClosed():
+            return event.compartment
+        case BadgePresented() | CommandExecuted():
+            return event.point
+        case _:
+            return None
 
 
 def closings(

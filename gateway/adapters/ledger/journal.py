@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
 
 from gateway.adapters.ledger.tables import TROUBLES, cursors, dead_letters, gaps, journal
 from gateway.domain.journal import Entry, Identity, NodeTime, Quality
-from gateway.ports import Buried, Cursor, DeadLetter, Gap, LetterCount, Numbered
+from gateway.ports import Buried, Cursor, DeadLetter, EntryUnreadable, Gap, Heading, LetterCount, Numbered
 from protocol.events import ClockQuality, Event
 
 _event: TypeAdapter[Event] = TypeAdapter(Event)
@@ -138,6 +138,15 @@ class JournalTable:
     def after(self, number: int, limit: int) -> list[Numbered]:
         return self._read(select(journal).where(journal.c.id > number).order_by(journal.c.id).limit(limit))
 
+    def headings(self, number: int, limit: int) -> list[Heading]:
+        columns = (journal.c.id, journal.c.site, journal.c.kind, journal.c.occurred_at)
+        wanted = select(*columns).where(journal.c.id > number).order_by(journal.c.id).limit(limit)
+        return [Heading(*row) for row in self._connection.execute(wanted)]
+
+    def next_moment(self, site: str, since: datetime) -> datetime | None:
+        later = (journal.c.site == site, journal.c.occurred_at >= since)
+        return self._connection.execute(select(func.min(journal.c.occurred_at)).where(*later)).scalar()
+
     def last_number(self) -> int:
         return self._connection.execute(select(func.max(journal.c.id))).scalar() or 0
 
@@ -187,12 +196,18 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: Row[Any]) -> Entry:
+    identity = Identity(row.node, row.epoch, row.seq)
+    try:
+        event = _event.validate_json(row.event)
+    except ValidationError as error:
+        why = error.errors(include_url=False)[0]["msg"]
+        raise EntryUnreadable(f"{identity}, row {row.id} of the journal: {why}") from error
     return Entry(
         site=row.site,
-        identity=Identity(row.node, row.epoch, row.seq),
+        identity=identity,
         occurred_at=row.occurred_at,
         quality=cast("Quality", row.quality),
-        event=_event.validate_json(row.event),
+        event=event,
         told=_told(row),
     )
 

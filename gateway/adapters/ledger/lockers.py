@@ -1,8 +1,9 @@
 """Loans and parcels: what the desks decided, and how far the compartments say it has come."""
 
 from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from gateway.adapters.ledger.tables import loans, parcels
 from gateway.domain.loans import Loan
@@ -31,6 +32,15 @@ class LockerTables:
             wanted = wanted.where(loans.c.site == site)
         return [Loan(**row) for row in self._connection.execute(wanted).mappings()]
 
+    def loans_during(self, site: str, compartment: str, first: datetime, last: datetime) -> list[Loan]:
+        wanted = select(loans).where(
+            loans.c.site == site,
+            loans.c.compartment == compartment,
+            loans.c.asked_at <= last,
+            or_(loans.c.returned_at.is_(None), loans.c.returned_at >= first),
+        )
+        return [Loan(**row) for row in self._connection.execute(wanted.order_by(loans.c.id)).mappings()]
+
     def put_parcel(self, parcel: Parcel) -> None:
         self._connection.execute(delete(parcels).where(parcels.c.id == parcel.id))
         self._connection.execute(insert(parcels), asdict(parcel))
@@ -46,3 +56,12 @@ class LockerTables:
         if site is not None:
             wanted = wanted.where(parcels.c.site == site)
         return [Parcel(**row) for row in self._connection.execute(wanted).mappings()]
+
+    def parcels_during(self, site: str, compartment: str, first: datetime, last: datetime) -> list[Parcel]:
+        wanted = select(parcels).where(
+            parcels.c.site == site,
+            parcels.c.compartment == compartment,
+            parcels.c.dropped_at <= last,
+            or_(parcels.c.collected_at.is_(None), parcels.c.collected_at >= first),
+        )
+        return [Parcel(**row) for row in self._connection.execute(wanted.order_by(parcels.c.id)).mappings()]

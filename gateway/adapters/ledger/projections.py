@@ -1,15 +1,16 @@
 """Visits and space states: worked out from the journal, replaced whole whenever it says otherwise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from gateway.adapters.ledger.tables import space_states, visits
+from gateway.adapters.ledger.tables import space_states, standstills, visits
 from gateway.domain.occupancy import SpaceState
 from gateway.domain.visits import Visit
+from gateway.ports import Part, Standstill
 
 
 class ProjectionTables:
@@ -36,7 +37,13 @@ class ProjectionTables:
         found = self._connection.execute(wanted.order_by(visits.c.begun_at, visits.c.member))
         return [_visit(row) for row in found]
 
-    def replace_spaces(self, site: str, states: dict[str, SpaceState]) -> bool:
+    def days(self, site: str, *, unended: bool = False) -> list[date]:
+        wanted = select(visits.c.day).distinct().where(visits.c.site == site)
+        if unended:
+            wanted = wanted.where(visits.c.ended_at.is_(None))
+        return list(self._connection.execute(wanted.order_by(visits.c.day)).scalars())
+
+    def replace_spaces(self, site: str, states: Mapping[str, SpaceState]) -> bool:
         if self.spaces(site) == states:
             return False
         self._connection.execute(delete(space_states).where(space_states.c.site == site))
@@ -48,6 +55,23 @@ class ProjectionTables:
     def spaces(self, site: str) -> dict[str, SpaceState]:
         rows = self._connection.execute(select(space_states).where(space_states.c.site == site))
         return {row.space: SpaceState(row.people, row.occupied, row.since) for row in rows}
+
+    def stand_still(self, standstill: Standstill) -> None:
+        self.go_on(standstill.part)
+        row = {**standstill.part._asdict(), "since": standstill.since, "reason": standstill.reason}
+        self._connection.execute(insert(standstills), row)
+
+    def go_on(self, part: Part) -> None:
+        here = [standstills.c[name] == word for name, word in part._asdict().items()]
+        self._connection.execute(delete(standstills).where(*here))
+
+    def standstills(self) -> list[Standstill]:
+        rows = self._connection.execute(
+            select(standstills).order_by(standstills.c.since, standstills.c.subject)
+        )
+        return [
+            Standstill(Part(row.site, row.projection, row.subject), row.since, row.reason) for row in rows
+        ]
 
 
 def _visit(row: Row[Any]) -> Visit:

@@ -227,6 +227,16 @@ space_states = Table(
     Column("since", Moment, nullable=False),
 )
 
+standstills = Table(
+    "standstills",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("projection", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 keys = Table(
     "keys",
     metadata,

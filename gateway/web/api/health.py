@@ -1,11 +1,12 @@
-"""Whether the gateway is well, for whatever watches over it."""
+"""Whether the gateway is well, for whatever watches over it, and what of its projections is not."""
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from gateway.handlers import answers
 from gateway.web.api.shapes import Shape
+from gateway.web.auth import RUN_PLACE, allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 
@@ -16,7 +17,8 @@ class Health(Shape):
     """How much the ledger holds, and how many nodes answer.
 
     `failing` says why the ledger takes nothing, null where it does; `dropped` counts messages that found no
-    room to wait: their nodes send them again.
+    room to wait: their nodes send them again. `standstills` counts parts of projections that could not be
+    worked out.
     """
 
     status: Literal["ok", "failing"]
@@ -27,6 +29,7 @@ class Health(Shape):
     dead_letters: int
     dropped: int
     nodes_online: int
+    standstills: int
     now: Instant
 
 
@@ -37,6 +40,7 @@ def health(gateway: TheGateway, response: Response) -> Health:
     with gateway.ledger.reading() as books:
         counts = books.journal.counts()
         online = sum(answers(report, now) for report in books.nodes.reports())
+        standing = len(books.projections.standstills())
     failing = gateway.ledger_failure
     if failing is not None:
         response.status_code = 503
@@ -46,6 +50,28 @@ def health(gateway: TheGateway, response: Response) -> Health:
         ledger=gateway.ledger.id,
         dropped=gateway.dropped,
         nodes_online=online,
+        standstills=standing,
         now=now,
         **counts,
     )
+
+
+class StandstillOut(Shape):
+    """A part of a projection whose code fails on the journal: it tells what it told before.
+
+    `subject` is the civil day of `visits`, "today" for `spaces`, the id of a loan or parcel.
+    """
+
+    site: str
+    projection: Literal["visits", "spaces", "loan", "parcel"]
+    subject: str
+    since: Instant
+    reason: str
+
+
+@router.get("/api/v1/standstills", summary="What stands still", dependencies=[Depends(allow(RUN_PLACE))])
+def standstills(gateway: TheGateway) -> list[StandstillOut]:
+    """List the parts of visits, spaces, loans and parcels that could not be worked out, the longest first."""
+    with gateway.ledger.reading() as books:
+        found = books.projections.standstills()
+    return [StandstillOut(**each.part._asdict(), since=each.since, reason=each.reason) for each in found]

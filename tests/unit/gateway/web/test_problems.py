@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway.ports import Books, LedgerFailed
+from gateway.ports import Books, LedgerFailed, Part, Standstill
 from gateway.web.app import create_app
 from tests.unit.gateway.web.place import Place
 
@@ -113,6 +113,7 @@ def test_health_counts_what_the_ledger_holds(place: Place, client: TestClient) -
         "dropped": 0,
         "failing": None,
         "nodes_online": 1,
+        "standstills": 0,
         "now": "2026-11-24T09:00:00.000000Z",
     }
 
@@ -138,3 +139,19 @@ def test_while_the_ledger_takes_nothing_health_says_so_and_why(
         assert opening.status_code == 503
     place.gateway.take_in()
     assert client.get("/healthz").json()["status"] == "ok"
+
+
+def test_what_stands_still_is_told_to_staff(place: Place, staff: TestClient) -> None:
+    part = Part("sceaux-smart", "visits", "2026-11-24")
+    with place.ledger.writing() as books:
+        books.projections.stand_still(Standstill(part, place.clock.now(), "RuntimeError: a fault of ours"))
+    assert staff.get("/healthz").json()["standstills"] == 1
+    assert staff.get("/api/v1/standstills").json() == [
+        {
+            "site": "sceaux-smart",
+            "projection": "visits",
+            "subject": "2026-11-24",
+            "since": "2026-11-24T09:00:00.000000Z",
+            "reason": "RuntimeError: a fault of ours",
+        }
+    ]

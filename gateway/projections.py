@@ -1,0 +1,122 @@
+"""Working the projections out of the journal, part by part: what breaks one part leaves the others be."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache, cached_property
+from typing import Final, TypeVar
+
+from gateway.domain import civil, loans, occupancy, parcels, visits
+from gateway.domain.chronology import TOLERANCE
+from gateway.domain.history import DAY_KINDS
+from gateway.domain.journal import Entry, in_order
+from gateway.domain.loans import Loan
+from gateway.domain.opening import LOCKER_KINDS
+from gateway.domain.parcels import Parcel
+from gateway.domain.people import Holders
+from gateway.ports import Books, LedgerFailed, Part, Standstill
+from protocol.site import Site
+
+_log = logging.getLogger(__name__)
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+
+T = TypeVar("T")
+
+
+class Projections:
+    """The projections within one transaction, as of `now`. Each method returns the parts that changed.
+
+    A part whose code fails on what the journal says stands still: it stays as it was, is logged once, and is
+    kept in a list to be seen. It is tried again whenever it is touched, at each start, and by a rebuild.
+    """
+
+    def __init__(self, books: Books, sites: Mapping[str, Site], now: datetime) -> None:
+        self._books = books
+        self._sites = sites
+        self._now = now
+
+    def work_out_day(self, site_id: str, day: date) -> list[Part]:
+        """Work out the visits of a civil day; and how the spaces stand, where it is today."""
+        site, tables = self._sites[site_id], self._books.projections
+        start, end = civil.day_bounds(day, site.zone)
+
+        @cache
+        def entries() -> list[Entry]:
+            return in_order(self._books.journal.between(site_id, start, end, DAY_KINDS))
+
+        changed = self._attempt(
+            Part(site_id, "visits", day.isoformat()),
+            lambda: visits.visits_of_day(site, day, entries(), self._holders, self._now),
+            lambda found: tables.replace_visits(site_id, day, found),
+        )
+        if start <= self._now < end:
+            changed += self._attempt(
+                Part(site_id, "spaces", "today"),
+                lambda: occupancy.after(site, entries()),
+                lambda states: tables.replace_spaces(site_id, states),
+            )
+        return changed
+
+    def work_out_loan(self, loan: Loan) -> list[Part]:
+        """Work out how far a loan has come; that staff cancelled it is not the journal's to say."""
+
+        def put(told: Loan) -> bool:
+            lent = replace(told, cancelled=loan.cancelled)
+            if lent != loan:
+                self._books.lockers.put_loan(lent)
+            return lent != loan
+
+        asked = replace(loan, taken_at=None, returned_at=None, cancelled=False)
+        part = Part(loan.site, "loan", loan.id)
+        return self._attempt(part, lambda: loans.fold(asked, self._since(loan.site, loan.asked_at)), put)
+
+    def work_out_parcel(self, parcel: Parcel) -> list[Part]:
+        """Work out whether a parcel was collected; that the carrier took it back is staff's to say."""
+
+        def put(told: Parcel) -> bool:
+            kept = replace(told, returned=parcel.returned)
+            if kept != parcel:
+                self._books.lockers.put_parcel(kept)
+            return kept != parcel
+
+        dropped = replace(parcel, collected_at=None, returned=False)
+        part = Part(parcel.site, "parcel", parcel.id)
+        return self._attempt(
+            part, lambda: parcels.fold(dropped, self._since(parcel.site, parcel.dropped_at)), put
+        )
+
+    @cached_property
+    def _holders(self) -> Holders:
+        return Holders(self._books.people.credentials())
+
+    @cached_property
+    def _standing(self) -> dict[Part, Standstill]:
+        return {each.part: each for each in self._books.projections.standstills()}
+
+    def _since(self, site: str, asked_at: datetime) -> list[Entry]:
+        """Read what happened at lockers; by a clock a little behind ours, it was before it was asked for."""
+        return in_order(self._books.journal.between(site, asked_at - TOLERANCE, _FOR_EVER, LOCKER_KINDS))
+
+    def _attempt(self, part: Part, derive: Callable[[], T], put: Callable[[T], bool]) -> list[Part]:
+        known = self._standing.get(part)
+        try:
+            derived = derive()
+        except LedgerFailed:
+            raise
+        except Exception as error:  # noqa: BLE001  # an event that breaks our code stops this part, no other
+            return self._halt(part, known, error)
+        changed = put(derived)
+        if known is not None:
+            _log.warning("event=projection_goes_on site=%s projection=%s subject=%s", *part)
+            self._books.projections.go_on(part)
+        return [part] if changed or known else []
+
+    def _halt(self, part: Part, known: Standstill | None, error: Exception) -> list[Part]:
+        reason = f"{type(error).__name__}: {error}"
+        if known is not None and known.reason == reason:
+            return []
+        _log.exception("event=projection_stands_still site=%s projection=%s subject=%s", *part)
+        since = known.since if known else self._now
+        self._books.projections.stand_still(Standstill(part, since, reason))
+        return [part]
