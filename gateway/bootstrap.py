@@ -14,6 +14,7 @@ from gateway.adapters.notifier import OutboxNotifier
 from gateway.adapters.signer import FileSigner, secret_file
 from gateway.domain.tariff import Tariff, read_tariff
 from gateway.ports import Clock, History, Ledger
+from gateway.rebuild import Rebuild
 from gateway.recorder import Recorder, start_over
 from gateway.service import Gateway, site_of_node
 from gateway.settings import InfluxSettings, Settings, SettingsRefused
@@ -134,6 +135,19 @@ def start_history_over(settings: Settings) -> None:
     ledger = SqlLedger(database_url(settings))
     start_over(ledger)
     ledger.close()
+
+
+@contextmanager
+def open_rebuild(settings: Settings) -> Iterator[Rebuild]:
+    """Open what works all projections out again. Raises SettingsRefused, also where there is no ledger."""
+    file = sqlite_file(database_url(settings))
+    if file is not None and not file.exists():
+        raise SettingsRefused(f"{file}: there is no ledger to rebuild from")
+    ledger = SqlLedger(database_url(settings))
+    try:
+        yield Rebuild(ledger, SystemClock(), _read_sites(settings))  # a simulation ends in the present, too
+    finally:
+        ledger.close()
 
 
 def database_url(settings: Settings) -> str:

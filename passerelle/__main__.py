@@ -81,6 +81,16 @@ def rebuild(settings: Annotated[Path, typer.Option(help="The gateway's settings 
         raise typer.Exit(2) from refusal
 
 
+@app.command("rebuild")
+def rebuild_projections(
+    settings: Annotated[Path, typer.Option(help="The gateway's settings file (TOML).")],
+) -> None:
+    """Work visits, spaces, loans and parcels out again from the journal; the gateway may run meanwhile."""
+    from passerelle.rebuilding import run_rebuild
+
+    raise typer.Exit(run_rebuild(settings))
+
+
 @app.command()
 def backup(
     settings: Annotated[Path, typer.Option(help="The gateway's settings file (TOML).")],
