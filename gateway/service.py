@@ -87,6 +87,11 @@ class Gateway:
         """How many messages found no room to wait since this gateway started. Their nodes send them again."""
         return self._inbox.dropped
 
+    @property
+    def projected(self) -> bool:
+        """Whether visits, spaces, loans and parcels tell all that was taken in."""
+        return not self._projector.behind
+
     def receive(self, topic: str, payload: bytes) -> None:
         """Take a message from the wire. Safe from any thread; never raises, never waits."""
         self._inbox.put(Received(topic, payload))

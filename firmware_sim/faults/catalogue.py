@@ -12,7 +12,9 @@ from firmware_sim.faults import (
     history_outage,
     hostile_cards,
     link_cut,
+    offline_backlog,
     power_cut,
+    replay,
     restore,
     silent_node,
 )
@@ -56,4 +58,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
     ),
     Fault("restore", "an earlier backup restored, under way", 30, restore.play),
     Fault("history_outage", "InfluxDB away for a week, by days", 7, history_outage.play, ("influxd",)),
+    Fault("offline_backlog", "events of 72 h without a network, all at once", 100_000, offline_backlog.play),
+    Fault("replay", "people come in, then all that travelled is sent three times more", 100, replay.play),
 )

@@ -168,6 +168,7 @@ class Place:
             arrived = _within(_REST_WITHIN_S, lambda: self.in_ledger() >= self.on_disk())
             self.stop_nodes()
             if self.in_ledger() >= self.on_disk() or not arrived:
+                _within(_REST_WITHIN_S, lambda: self.health()["projected"])
                 return
             for edge in self.nodes.values():
                 edge.restart()

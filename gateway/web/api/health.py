@@ -17,8 +17,8 @@ class Health(Shape):
     """How much the ledger holds, and how many nodes answer.
 
     `failing` says why the ledger takes nothing, null where it does; `dropped` counts messages that found no
-    room to wait: their nodes send them again. `standstills` counts parts of projections that could not be
-    worked out.
+    room to wait: their nodes send them again. `projected` says that visits,
+    spaces, loans and parcels tell all that was taken in, but for so many `standstills`.
     """
 
     status: Literal["ok", "failing"]
@@ -29,6 +29,7 @@ class Health(Shape):
     dead_letters: int
     dropped: int
     nodes_online: int
+    projected: bool
     standstills: int
     now: Instant
 
@@ -50,6 +51,7 @@ def health(gateway: TheGateway, response: Response) -> Health:
         ledger=gateway.ledger.id,
         dropped=gateway.dropped,
         nodes_online=online,
+        projected=gateway.projected,
         standstills=standing,
         now=now,
         **counts,

@@ -518,3 +518,27 @@ def test_a_node_that_falls_silent_is_told_without_a_word_from_it(house: House) -
     house.clock.at += timedelta(seconds=2)
     house.gateway.take_in()
     assert notices == [Notice(SCEAUX)]
+
+
+def test_a_duplicate_is_refused_after_four_hundred_days(house: House) -> None:
+    house.join("ana", ANA)
+    told = [
+        event(1, "08:00:00", **badge(ANA, "in")),
+        event(2, "08:00:02", type="DoorOpened", door="entrance", cause="grant", grant=1),
+        event(3, "08:45:00", **badge(ANA, "out")),
+    ]
+    house.tell("ss-entrance", *told)
+    before = _all_there_is(house)
+    house.clock.pass_s(400 * 86_400)
+    house.tell("ss-entrance", *told)
+    assert _all_there_is(house) == before
+    assert [ack.seq for ack in house.downlink.acks] == [3, 3]
+
+
+def _all_there_is(house: House) -> object:
+    with house.ledger.reading() as books:
+        return (
+            books.journal.after(0, 100),
+            books.projections.visits(date(2026, 1, 1), date(2029, 1, 1)),
+            books.journal.counts(),
+        )

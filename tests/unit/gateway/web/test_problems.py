@@ -113,6 +113,7 @@ def test_health_counts_what_the_ledger_holds(place: Place, client: TestClient) -
         "dropped": 0,
         "failing": None,
         "nodes_online": 1,
+        "projected": True,
         "standstills": 0,
         "now": "2026-11-24T09:00:00.000000Z",
     }
