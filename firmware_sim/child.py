@@ -1,5 +1,6 @@
 """A program run beside this one, which never outlives it."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ T = TypeVar("T")
 _POLL_S = 0.01
 _POLLS = 6000  # a minute: a loaded machine starts a program slowly
 _TAIL_LINES = 15
+_ENDS_WITHIN_S = 30
 
 
 class ChildFailed(Exception):
@@ -94,6 +96,16 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._reap()
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal that ends it, and return its exit status once it has. Raises ChildFailed."""
+        self._process.send_signal(number)
+        try:
+            status = self._process.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired as error:
+            raise ChildFailed(f"goes on after {number.name}. {self._log_tail()}") from error
+        self._dismiss_guard()
+        return status
 
     def kill(self) -> None:
         """End it at once (SIGKILL), as a loss of power would."""

@@ -39,6 +39,8 @@ _FACTORIES: Final[dict[Driver, tuple[str, str]]] = {
 _PULLED_UP: Final[frozenset[Role]] = frozenset({"contact", "rex", "item"})
 _BOUNCE_S: Final[dict[Role, float]] = {"contact": 0.02, "rex": 0.02, "item": 0.02}
 
+_GAP_S: Final = 0.15  # timer relays want about 0.1 s without current before they start anew
+
 _Step = tuple[float, bool, bool]
 _PATTERNS: Final[dict[SignalKind, tuple[_Step, ...]]] = {  # seconds, lamp, buzzer
     "granted": ((0.1, True, True), (0.9, True, False)),
@@ -74,22 +76,38 @@ class GpioPins:
 
 
 class GpioLock:
-    """See `edge.ports.Lock`."""
+    """See `edge.ports.Lock`. The timer relay before a lock starts at a rise: each pulse has one."""
 
     def __init__(self, pin: int, factory: Any) -> None:
         self._output = DigitalOutputDevice(pin, initial_value=False, pin_factory=factory)
+        self._has_current = False
+        self._rise: asyncio.TimerHandle | None = None
 
     def energise(self) -> None:
-        """Give current."""
-        self._output.on()
+        """Give current; where there is some, take it away for a moment first."""
+        if not self._has_current:
+            self._output.on()
+            self._has_current = True
+        elif self._rise is None:
+            self._output.off()
+            self._rise = asyncio.get_running_loop().call_later(_GAP_S, self._rise_again)
 
     def release(self) -> None:
         """Take the current away."""
+        self._has_current = False
+        if self._rise is not None:
+            self._rise.cancel()
+            self._rise = None
         self._output.off()
 
     def close(self) -> None:
         """Let the pin go."""
+        self.release()
         self._output.close()
+
+    def _rise_again(self) -> None:
+        self._rise = None
+        self._output.on()
 
 
 class GpioInputs:

@@ -27,6 +27,14 @@ class Backstage:
         """Run a coroutine to its end."""
         return self.start(coroutine).result()
 
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a plain function in the loop's thread, and return its result."""
+
+        async def there() -> T:
+            return function()
+
+        return self.run(there())
+
     def open(self, context: AbstractAsyncContextManager[T]) -> T:
         """Enter a context until the block ends."""
         return self.run(self._opened.enter_async_context(context))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -156,6 +157,10 @@ class EdgeProcess:
     def stop(self) -> None:
         """Ask it to end, and kill it where it does not."""
         self._child.stop()
+
+    def end(self, number: signal.Signals) -> int:
+        """Send it a signal, and return its exit status once it has ended."""
+        return self._child.end(number)
 
     def kill(self) -> None:
         """End it at once, as a loss of power would."""

@@ -9,6 +9,7 @@ from typing import Final
 from edge.core.wiring import Equipment, equipment
 from firmware_sim.gpio.pigpiod import Pigpiod
 from firmware_sim.gpio.pins import Mode
+from firmware_sim.gpio.relay import TimerRelay
 from firmware_sim.rf.field import Field
 from firmware_sim.rf.type_a import Card
 from protocol.events import Direction
@@ -21,6 +22,9 @@ _SILENCE_S: Final = 0.3
 _BEAM_STEP_S: Final = 0.06
 _PRESS_S: Final = 0.15
 
+RELAY_MARGIN_S: Final = 0.3
+"""How much longer than the node's own pulse each lock's timer relay is set to."""
+
 
 class Surroundings:
     """The physical side of one node. Its methods belong to the event loop's thread."""
@@ -30,6 +34,13 @@ class Surroundings:
         self.fields = fields
         self.pins = pins
         self._locks = equipment.lock_pins()
+        later = asyncio.get_running_loop().call_later
+        self.pulses_s = {door.id: door.relock_after_s for door in equipment.doors}
+        self.pulses_s |= {each.id: each.pulse_s for each in equipment.compartments}
+        self.relays = {
+            lock: TimerRelay(pins, self._locks[lock], pulse_s + RELAY_MARGIN_S, later)
+            for lock, pulse_s in self.pulses_s.items()
+        }
         self._wires = {(wire.role, wire.of): wire.pin for wire in equipment.wires()}
         self._controls = {
             r.id: (r.door,) if r.door else _locks_of(equipment, r.bank) for r in equipment.readers
@@ -75,17 +86,18 @@ class Surroundings:
                 await self.tap(reader, card)
                 if not await _within(_ANSWER_WITHIN_S, beeped):
                     return None
-                released = tuple(point for point in self._controls[reader] if self.released(point))
+                released = self._released_by(reader)
                 while not released and beeped.is_set():  # a refusal beeps on, and is no answer to the next
                     beeped.clear()
                     await _within(_SILENCE_S, beeped)
+                    released = self._released_by(reader)  # a lock that had current was off for a moment
             finally:
                 stop()
             return released
 
     def released(self, point: str) -> bool:
         """Whether a door's strike or a compartment's latch is energised now."""
-        return self.pins.level(self._locks[point]) == 1
+        return self.relays[point].closed
 
     async def until_released(self, point: str, within_s: float) -> bool:
         """Wait for a lock to be energised; whether it was in time."""
@@ -127,6 +139,9 @@ class Surroundings:
     def put_item(self, compartment: str, *, present: bool) -> None:
         """Lay the item into its compartment, or take it out."""
         self.pins.drive(self._wires["item", compartment], 0 if present else 1)
+
+    def _released_by(self, reader: str) -> tuple[str, ...]:
+        return tuple(point for point in self._controls[reader] if self.released(point))
 
     def _signal_pin(self) -> int:
         """Return the pin by which the node shows that it noticed a card. Raises ValueError without any."""

@@ -17,6 +17,7 @@ from firmware_sim.faults import (
     replay,
     restore,
     silent_node,
+    strike,
 )
 from firmware_sim.faults.fault import Fault
 
@@ -33,6 +34,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ("mosquitto",),
     ),
     Fault("hostile_cards", "cards that never end, or answer what no card does", 500, hostile_cards.play),
+    Fault("strike", "nodes ended in every way and started again: who gets current", 1000, strike.play),
     Fault("link_cut", "links to the broker cut: silence, one way, RST, slow", 40, link_cut.play),
     Fault(
         "link_cut_veth",

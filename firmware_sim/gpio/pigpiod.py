@@ -98,6 +98,11 @@ class Pigpiod(Pins):
         """The TCP port, for PIGPIO_PORT."""
         return cast("int", self._server.sockets[0].getsockname()[1])
 
+    @property
+    def has_clients(self) -> bool:
+        """Whether any process is connected."""
+        return bool(self._connections)
+
     def tick_us(self) -> int:
         """Return the clock as the protocol has it: 32 bits of microseconds, which wrap every 71.6 minutes."""
         return self._clock_ns() // 1000 & _WORD

@@ -1,10 +1,12 @@
 """Real nfcpy, unmodified, takes the simulated field and its cards for a reader and cards."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from threading import active_count
 from typing import Any
 
 import nfc
@@ -13,9 +15,11 @@ import nfc.tag
 import pytest
 from nfc.tag.tt4 import Type4TagCommandError
 
+from edge.adapters.nfc_reader import NfcReader
 from firmware_sim.rf.cards import Type2Card, Type4Card
 from firmware_sim.rf.faults import LossyCard, TornCard
 from firmware_sim.rf.field import Field
+from firmware_sim.rf.hostile import HOSTILE
 from tests.simulator import PATIENCE_S, Simulator, until
 
 UID_4 = bytes.fromhex("05a1b2c3")
@@ -262,3 +266,31 @@ def test_a_datagram_that_is_no_frame_is_logged_and_the_next_one_answered(
 
     assert answer == b"106A 4403"
     assert "106A hello" in caplog.text
+
+
+def test_a_reader_that_is_stopped_while_a_card_hangs_leaves_no_thread_and_no_socket(
+    simulator: Simulator, field: Field
+) -> None:
+    simulator.call(field.place, HOSTILE["asks for the longest time for ever"](Random(1)))
+    threads = active_count()
+
+    async def play() -> None:
+        hangs = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def identify(tag: Any) -> bytes:
+            loop.call_soon_threadsafe(hangs.set)
+            tag.send_apdu(0x90, 0x71, 0, 0, b"", mrl=256)
+            raise AssertionError("it ends")
+
+        path = f"udp:127.0.0.1:{field.port}"
+        reader = NfcReader("in", path, bytes.hex, loop.time, identify)
+        running = asyncio.create_task(reader.run(lambda _: None))
+        async with asyncio.timeout(PATIENCE_S):
+            await hangs.wait()
+            running.cancel()
+            await asyncio.wait([running])
+        assert reader._frontend is None
+
+    asyncio.run(play())
+    until(lambda: active_count() == threads)

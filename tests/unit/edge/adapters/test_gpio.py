@@ -38,6 +38,44 @@ def test_a_lock_has_no_current_until_it_is_energised(factory: MockFactory) -> No
     lock.close()
 
 
+def test_a_lock_that_has_current_is_off_for_a_moment_before_its_next_pulse(
+    factory: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer relay before it starts anew at a rise alone."""
+    monkeypatch.setattr(gpio, "_GAP_S", 0.001)
+
+    async def play() -> None:
+        lock = GpioLock(17, factory)
+        for _ in range(3):  # the third comes within the gap
+            lock.energise()
+        for _ in range(1000):
+            if not factory.pin(17).state:
+                await asyncio.sleep(0.001)
+        lock.release()
+        lock.energise()
+        lock.close()
+
+    asyncio.run(play())
+    assert [each.state for each in factory.pin(17).states] == [False, True, False, True, False, True, False]
+
+
+def test_a_lock_that_is_released_while_it_is_off_for_a_moment_stays_off(
+    factory: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpio, "_GAP_S", 0.001)
+
+    async def play() -> None:
+        lock = GpioLock(17, factory)
+        lock.energise()
+        lock.energise()
+        lock.release()
+        await asyncio.sleep(0.01)
+        lock.close()
+
+    asyncio.run(play())
+    assert [each.state for each in factory.pin(17).states] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("role", "pull", "active_level"),
     [
