@@ -6,12 +6,12 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
-from typing import Final
+from typing import Final, Literal
 
 from firmware_sim.bench.processes import free_port
 from firmware_sim.faults.fault import Plan
@@ -19,6 +19,9 @@ from firmware_sim.faults.judged import judged
 from firmware_sim.faults.tally import Tally
 from firmware_sim.verify import Verdict
 
+Kind = Literal["gateway", "broker", "node"]
+
+_KINDS: Final[tuple[Kind, ...]] = ("gateway", "broker", "node")
 _PAUSE_S: Final = (1.0, 6.0)
 _LONGEST_PAUSES_S: Final = 3.5  # on the average
 _UP_WITHIN_S: Final = 90
@@ -30,7 +33,7 @@ _ANSWERED_WITHIN: Final = timedelta(seconds=3)
 class Kill:
     """A process of the demo was killed."""
 
-    name: str
+    kind: Kind
     at: datetime
 
 
@@ -56,7 +59,7 @@ def play(plan: Plan) -> Tally:
     if not (data / "verify.json").exists():
         return Tally(len(kills), wrong=1, details=(f"ended with {status}", *_last_lines(log)))
     verdict = Verdict(**json.loads((data / "verify.json").read_text(encoding="utf-8")))
-    figures = {"killed_gateway": sum(kill.name == "gateway" for kill in kills)}
+    figures = {f"killed_{kind}": float(sum(kill.kind == kind for kill in kills)) for kind in _KINDS}
     return judged(len(kills), verdict, lambda tap: _was_killed_then(tap, kills), figures)
 
 
@@ -73,23 +76,30 @@ def _until_up(demo: subprocess.Popen[bytes], log: Path) -> None:
 def _kill_around(demo: subprocess.Popen[bytes], told: Path, plan: Plan) -> list[Kill]:
     dice = random.Random(plan.seed)
     kills: list[Kill] = []
+    turns = _turns(dice)
     while len(kills) < plan.rounds and demo.poll() is None:
         sleep(dice.uniform(*_PAUSE_S))
         pids = json.loads(told.read_text(encoding="utf-8"))["pids"]
-        everyone = {**pids["nodes"], "gateway": pids["gateway"], "broker": pids["broker"]}
-        name = dice.choice(["gateway", "broker", dice.choice(sorted(pids["nodes"]))])
+        kind = next(turns)
+        pid = pids["nodes"][dice.choice(sorted(pids["nodes"]))] if kind == "node" else pids[kind]
         try:
-            os.kill(everyone[name], signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue  # killed before, and not yet started again
-        kills.append(Kill(name, _now()))
+        kills.append(Kill(kind, _now()))
         plan.advance()
     return kills
 
 
+def _turns(dice: random.Random) -> Iterator[Kind]:
+    """Say whose turn it is: at random, but each kind as often as the others."""
+    while True:
+        yield from dice.sample(_KINDS, len(_KINDS))
+
+
 def _was_killed_then(tap: datetime, kills: Sequence[Kill]) -> bool:
     """Whether a node was killed while it answered a tap: the demo knows when the card was held up."""
-    nodes = (kill for kill in kills if kill.name not in {"gateway", "broker"})
+    nodes = (kill for kill in kills if kill.kind == "node")
     return any(tap <= kill.at <= tap + _ANSWERED_WITHIN for kill in nodes)
 
 

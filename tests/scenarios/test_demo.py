@@ -1,11 +1,13 @@
-"""The demo, as somebody types it: its last word, what it leaves behind, and what it survives."""
+"""The demo, as somebody types it: its last word, and what it leaves behind. See also faults/test_chaos.py."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -54,6 +56,18 @@ class Demo:
         return [pids["gateway"], pids["broker"], *pids["nodes"].values()]
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What a demo told while it ran, how its doors answered, and how it ended."""
+
+    demo: Demo
+    told: dict[str, Any]
+    login: int
+    tariffs: bool
+    pids: list[int]
+    status: int
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[list[Demo]]:
     """Start demos by appending them: each is ended with the test."""
@@ -73,40 +87,49 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_it_ends_by_itself_with_nothing_lost_doubled_or_wrong(tmp_path: Path, demo: list[Demo]) -> None:
-    demo.append(running := Demo(tmp_path, "--for", "6", "--days", "1"))
-    told = running.until_up()
-    assert told.keys() == {"url", "broker", "database", "staff_login_url", "api_keys", "sites", "pids"}
-    assert len(told["pids"]["nodes"]) >= 12
-    assert httpx2.post(told["staff_login_url"]).status_code == 303
-    billing = {"Authorization": f"Bearer {told['api_keys']['billing']}"}
-    assert httpx2.get(f"{told['url']}/api/v1/tariffs", headers=billing).is_success
-    pids = running.pids()
-    assert running.end() == 0, running.log.read_text(encoding="utf-8")
-    verdict = running.told("verify.json")
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
+    """A demo that has ended by itself; it recorded into an InfluxDB where one is installed."""
+    folder = tmp_path_factory.mktemp("demo")
+    influx = InfluxDB.start(folder / "influxdb") if shutil.which("influxd") else None
+    words = ("--influx", influx.url, "--influx-database", "passerelle") if influx else ()
+    running = Demo(folder, "--for", "6", "--days", "2", *words)
+    try:
+        told = running.until_up()
+        login = httpx2.post(told["staff_login_url"]).status_code
+        billing = {"Authorization": f"Bearer {told['api_keys']['billing']}"}
+        tariffs = httpx2.get(f"{told['url']}/api/v1/tariffs", headers=billing).is_success
+        pids = running.pids()
+        yield Ended(running, told, login, tariffs, pids, running.end())
+    finally:
+        running.process.terminate()
+        running.process.wait(30)
+        if influx is not None:
+            influx.stop()
+
+
+@pytest.mark.xdist_group("demo")
+def test_it_ends_by_itself_with_nothing_lost_doubled_or_wrong(ended: Ended) -> None:
+    assert ended.status == 0, ended.demo.log.read_text(encoding="utf-8")
+    verdict = ended.demo.told("verify.json")
     assert (verdict["lost"], verdict["doubled"], verdict["wrong_minutes"]) == (0, 0, 0)
     assert verdict["events"] > 0
-    assert not any(alive(pid) for pid in pids)
+    assert not any(alive(pid) for pid in ended.pids)
 
 
-def test_whatever_is_killed_comes_back_and_nothing_is_lost(tmp_path: Path, demo: list[Demo]) -> None:
-    demo.append(running := Demo(tmp_path, "--for", "16", "--days", "0"))
-    running.until_up()
-    for name in ("gateway", "broker", "ss-entrance"):
-        pids = running.told("demo.json")["pids"]
-        os.kill({**pids, **pids["nodes"]}[name], signal.SIGKILL)
-        sleep(4)
-    assert running.end() == 0, running.log.read_text(encoding="utf-8")
-    verdict = running.told("verify.json")
-    assert (verdict["lost"], verdict["doubled"], verdict["wrong_minutes"]) == (0, 0, 0)
+@pytest.mark.xdist_group("demo")
+def test_what_it_told_while_it_ran_opened_the_place(ended: Ended) -> None:
+    told = ended.told
+    assert told.keys() == {"url", "broker", "database", "staff_login_url", "api_keys", "sites", "pids"}
+    assert len(told["pids"]["nodes"]) >= 12
+    assert (ended.login, ended.tariffs) == (303, True)
 
 
-def test_an_influxdb_tells_the_same_sums(tmp_path: Path, demo: list[Demo], influxdb: InfluxDB) -> None:
-    words = ("--influx", influxdb.url, "--influx-database", "passerelle")
-    demo.append(running := Demo(tmp_path, "--for", "4", "--days", "2", *words))
-    assert running.end() == 0, running.log.read_text(encoding="utf-8")
-    assert running.told("verify.json")["wrong_history"] == 0
-    assert "days that InfluxDB tells otherwise" in running.log.read_text(encoding="utf-8")
+@pytest.mark.xdist_group("demo")
+@pytest.mark.server("influxdb")
+def test_an_influxdb_tells_the_same_sums(ended: Ended) -> None:
+    assert ended.demo.told("verify.json")["wrong_history"] == 0
+    assert "days that InfluxDB tells otherwise" in ended.demo.log.read_text(encoding="utf-8")
 
 
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path, demo: list[Demo]) -> None:
