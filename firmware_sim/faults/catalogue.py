@@ -8,6 +8,7 @@ from firmware_sim.faults import (
     clocks,
     duplicates,
     edge_kill,
+    fuzz,
     gateway_kill,
     history_outage,
     hostile_cards,
@@ -62,4 +63,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault("history_outage", "InfluxDB away for a week, by days", 7, history_outage.play, ("influxd",)),
     Fault("offline_backlog", "events of 72 h without a network, all at once", 100_000, offline_backlog.play),
     Fault("replay", "people come in, then all that travelled is sent three times more", 100, replay.play),
+    Fault("fuzz", "payloads that a fuzzer found, on every topic", 2000, fuzz.play, modules=("atheris",)),
 )

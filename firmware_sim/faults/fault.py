@@ -1,7 +1,10 @@
 """What a fault is to the harness."""
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from firmware_sim.faults.tally import Tally
@@ -22,11 +25,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of fault. `rounds` is how often a soak makes it, `programs` what must be installed for it."""
+    """One kind of fault. `rounds` is how often a soak makes it, the rest what it cannot be made without."""
 
     name: str
     title: str
     rounds: int
     play: Callable[[Plan], Tally]
     programs: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     needs_root: bool = False
+
+    def lacks(self) -> list[str]:
+        """Name what is needed and not here."""
+        programs = [program for program in self.programs if shutil.which(program) is None]
+        modules = [module for module in self.modules if find_spec(module) is None]
+        return [*programs, *modules, *(["root"] if self.needs_root and os.geteuid() else [])]

@@ -1,8 +1,6 @@
 """Playing faults one after the other, with a bar for each, and the verdict on all."""
 
-import os
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -16,24 +14,35 @@ from firmware_sim.faults.tally import Tally
 
 
 def soak(
-    faults: Iterable[Fault], seed: int, rounds: int | None, folder: Path, today: date
-) -> dict[str, Measured]:
-    """Play each fault as often as it asks, or `rounds` times; say which lack a program."""
+    faults: Iterable[Fault],
+    seed: int,
+    rounds: int | None,
+    folder: Path,
+    today: date,
+    keep: Callable[[str, Measured], None],
+) -> bool:
+    """Play each fault as often as it asks, or `rounds` times, and `keep` what came of it.
+
+    True where every fault was played and every promise kept. A fault that lacks a program is named and left
+    out; one that cannot be played to its end is told, and the next begins.
+    """
     console = Console()
-    measured = {}
+    measured: dict[str, Measured] = {}
+    played = 0
     for fault in faults:
-        absent = [program for program in fault.programs if shutil.which(program) is None]
-        if absent:
-            console.print(f"[yellow]{fault.title}: left out, for {', '.join(absent)} is not installed.")
+        if absent := fault.lacks():
+            console.print(f"[yellow]{fault.title}: left out, for want of {', '.join(absent)}.")
             continue
-        if fault.needs_root and os.geteuid() != 0:
-            console.print(f"[yellow]{fault.title}: left out, for it needs root.")
+        played += 1
+        try:
+            tally = _play(fault, seed, rounds or fault.rounds, folder, console)
+        except Exception:  # noqa: BLE001 - hours of other faults must not be lost for it
+            console.print_exception()
             continue
-        measured[fault.name] = Measured(
-            _play(fault, seed, rounds or fault.rounds, folder, console), seed, today
-        )
+        measured[fault.name] = Measured(tally, seed, today)
+        keep(fault.name, measured[fault.name])
     console.print(_table(faults, measured))
-    return measured
+    return 0 < played == len(measured) and all(each.tally.ok for each in measured.values())
 
 
 def _play(fault: Fault, seed: int, rounds: int, folder: Path, console: Console) -> Tally:
