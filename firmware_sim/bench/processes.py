@@ -81,6 +81,11 @@ class GatewayProcess:
         """Start it again, with more in its environment, and do not wait until it answers."""
         self.child = _spawn_gateway(self._settings, self.folder, environment, under)
 
+    def answers(self) -> bool:
+        """Whether it answers now, and says that it is well."""
+        with httpx2.Client(base_url=self.url, timeout=1) as probe:
+            return bool(_is_healthy(probe))
+
     def stop(self) -> None:
         """Ask it to end, and kill it where it does not."""
         self.child.stop()

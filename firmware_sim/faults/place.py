@@ -1,8 +1,9 @@
 """A small place to break: broker, gateway and nodes are real processes, people hold cards to real readers."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -35,6 +36,7 @@ _CREW: Final = 48  # so many cards that none comes again while its last tap may 
 _LOOK_EVERY_S: Final = 0.05
 _REST_WITHIN_S: Final = 60
 _REST_ATTEMPTS: Final = 3
+_REPLACED_WITHIN_LOOKS: Final = 100
 _LISTS_WITHIN_S: Final = 30
 
 
@@ -174,8 +176,13 @@ class Place:
                 edge.restart()
 
     def on_disk(self) -> int:
-        """Count the events that the nodes have committed."""
-        return sum(1 for node, spool in self.spools.items() for _ in read_spool(spool, self.site.id, node))
+        """Count the events that the nodes have committed; a spool being replaced is tried again."""
+        for _ in range(_REPLACED_WITHIN_LOOKS):
+            with suppress(sqlite3.OperationalError):
+                spools = self.spools.items()
+                return sum(1 for node, spool in spools for _ in read_spool(spool, self.site.id, node))
+            time.sleep(_LOOK_EVERY_S)
+        raise PlaceStuck("a node's spool cannot be opened")
 
     def refusals(self) -> int:
         """Count the taps that nodes refused."""

@@ -1,0 +1,97 @@
+"""A byte of a node's spool that its card gives back changed, while the node is off, or while it works."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from firmware_sim.faults.deciding import lets_in
+from firmware_sim.faults.fault import Plan
+from firmware_sim.faults.judged import judged
+from firmware_sim.faults.place import ENTRANCE, Place, open_place
+from firmware_sim.faults.stir import stirred
+from firmware_sim.faults.tally import Tally
+from firmware_sim.verify.observed import read_spool
+
+Content = Mapping[str, Any]
+
+_UNDELIVERED_S: Final = 0.3
+_FOUND_WITHIN_S: Final = 0.5
+_CUT_OFF_P: Final = 0.6
+_GONE: Final = ("RecordDropped", "RecordUnreadable")
+
+
+def play(plan: Plan) -> Tally:
+    """Flip `plan.rounds` bytes, one after the other, of a spool in which events wait to be delivered."""
+    dice = random.Random(plan.seed)
+    had: dict[str, Content] = {}
+    shut = 0
+    with open_place(plan.folder, around=(ENTRANCE,)) as place:
+        edge = place.start_node(ENTRANCE)
+        for number in range(plan.rounds):
+            cut_off = dice.random() < _CUT_OFF_P  # else the gateway has what the spool will lose
+            if cut_off:
+                place.broker.kill()
+            with stirred(place, dice.randrange(1 << 30)):
+                shut += not lets_in(place, ENTRANCE, 2 * number)
+                time.sleep(_UNDELIVERED_S)
+                had |= _on_disk(place)
+                if number % 2:
+                    _flip(place.spools[ENTRANCE], dice)
+                    time.sleep(_FOUND_WITHIN_S)
+            if number % 4:
+                edge.kill()
+            else:
+                edge.stop()  # which leaves no log beside the spool
+            had |= _on_disk(place)
+            if not number % 2:
+                _flip(place.spools[ENTRANCE], dice)
+            edge.restart()
+            shut += not lets_in(place, ENTRANCE, 2 * number + 1)
+            if cut_off:
+                place.broker.restart()
+            plan.advance()
+        place.come_to_rest()
+        return _judged(place, plan.rounds, had, shut)
+
+
+def _on_disk(place: Place) -> dict[str, Content]:
+    """Return what the node has committed, by identity, as far as it can be read now."""
+    try:
+        seen = [seen for seen, _ in read_spool(place.spools[ENTRANCE], place.site.id, ENTRANCE)]
+    except sqlite3.Error:
+        return {}
+    return {each.identity: each.content for each in seen}
+
+
+def _flip(spool: Path, dice: random.Random) -> None:
+    """Change one byte of the spool's file, or of its log."""
+    files = [file for file in (spool, spool.with_name(spool.name + "-wal")) if file.exists()]
+    file = dice.choice([file for file in files if file.stat().st_size])
+    with file.open("r+b") as content:
+        where = dice.randrange(file.stat().st_size)
+        content.seek(where)
+        (byte,) = content.read(1)
+        content.seek(where)
+        content.write(bytes([byte ^ dice.randint(1, 255)]))
+
+
+def _judged(place: Place, tried: int, had: Mapping[str, Content], shut: int) -> Tally:
+    """Count; what could not be read any more is `unsalvaged`, and excuses the taps that it told of."""
+    told = {f"{e['node']}/{e['epoch']}/{e['seq']}": e["event"] for e in place.api.events()}
+    unsalvaged = {name for name, event in had.items() if told.get(name) != event}
+    begun = [event for event in told.values() if event["type"] == "EpochBegun"]
+    silent = {name.rsplit("/", 1)[0] for name in told} - {
+        name.rsplit("/", 1)[0]
+        for name, event in told.items()
+        if name.endswith("/1") and event["type"] in {"NodeStarted", "EpochBegun", *_GONE}
+    }
+    badges = [name for name in unsalvaged if had[name]["type"] == "BadgePresented"]
+    excused = iter(badges)
+    figures = {"unsalvaged": len(unsalvaged), "epochs_begun": len(begun), "shut": shut}
+    tally = judged(tried, place.verdict(), lambda _: next(excused, None) is not None, figures)
+    details = (*tally.details, *(f"epoch {name} began unsaid" for name in silent))
+    return replace(tally, wrong=tally.wrong + shut + len(silent), details=details)
