@@ -16,6 +16,7 @@ from gateway.recorder import Recorder
 from tests import usage
 from tests.fakes import SetClock
 from tests.servers.influxql import Series, ask
+from tests.servers.programs import program
 from tests.unit.gateway.domain.building import PARIS
 
 DATABASE = "passerelle"
@@ -32,6 +33,7 @@ START, END = day_bounds(usage.DAYS[0], PARIS)[0], day_bounds(usage.DAYS[-1], PAR
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB]:
     """An InfluxDB with three days of both sites, for all queries together."""
     folder = tmp_path_factory.mktemp("dashboards")
+    program("influxdb")
     server = InfluxDB.start(folder / "influxdb")
     ledger = SqlLedger(f"sqlite:///{folder / 'ledger.sqlite'}")
     with ledger.writing() as books:
