@@ -23,6 +23,7 @@ _BEFORE_THIS_BOOT: Final = timedelta(minutes=5)
 _THEN: Final = "0ff11e" + "0" * 10
 """Names the boot of the node in which it was offline."""
 
+_ROOM_BYTES: Final = 256 * 1024 * 1024
 _TOGETHER: Final = 1000
 _COMES_WITHIN_S: Final = 600
 _SHOWS_WITHIN_S: Final = 60
@@ -54,10 +55,10 @@ def play(plan: Plan) -> Tally:
 async def _fill(path: Path, place: Place, plan: Plan) -> None:
     """Write what the node saw through its own spool."""
     path.parent.mkdir(parents=True)
-    spool = SqliteSpool(path)
+    spool = SqliteSpool(path, KernelClock(), _ROOM_BYTES)
     records = list(_seen(place, plan))
     for start in range(0, len(records), _TOGETHER):
-        await spool.append(records[start : start + _TOGETHER])
+        await spool.append(spool.writing.epoch, records[start : start + _TOGETHER])
     await spool.close()
 
 
