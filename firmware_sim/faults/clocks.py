@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,8 +32,8 @@ _AN_HOUR_S: Final = 3600.0
 _PPM: Final = 500e-6
 _RIGHT_LASTS: Final = timedelta(seconds=3)
 _MEMBER_FOR: Final = timedelta(days=3)
-_READ_WITHIN_S: Final = 60
 _RECORDED_WITHIN_S: Final = 30
+_STARTS_WITHIN_S: Final = 60
 
 
 def play(plan: Plan) -> Tally:
@@ -96,9 +96,10 @@ class _Trial:
 
     def power_cut(self) -> None:
         """Switch the machine off and on again, with whatever clock it has now."""
-        edge = self.place.nodes[self.node]
+        edge, starts = self.place.nodes[self.node], self._recorded("NodeStarted")
         edge.kill()
         edge.restart(self.clock.under, self.clock.environment)
+        until(lambda: self._recorded("NodeStarted") > starts, "a node to start", _STARTS_WITHIN_S)
 
     def _set_right(self) -> None:
         self.clock.set(0.0, synchronised=True)
@@ -147,18 +148,15 @@ class _Trial:
 
     def _tap(self, who: tuple[str, bytes] | None = None) -> None:
         """Have someone tap and go through, and wait until the node has written it down."""
-        until(lambda: self._is_read(who), "a card to be read", _READ_WITHIN_S)
+        self.place.be_answered(self.node, who)
         self.taps += 1
         self.place.swing(self.node)
-        until(lambda: self._badges() >= self.taps, "a tap to be recorded", _RECORDED_WITHIN_S)
+        until(
+            lambda: self._recorded("BadgePresented") >= self.taps, "a tap to be recorded", _RECORDED_WITHIN_S
+        )
 
-    def _is_read(self, who: tuple[str, bytes] | None) -> bool:
-        if who is None:
-            return self.place.tap(self.node, self.taps) is not None
-        return self.place.tap_as(self.node, *who) is not None
-
-    def _badges(self) -> int:
-        return sum(event["type"] == "BadgePresented" for event in self.place.events_of(self.node))
+    def _recorded(self, kind: str) -> int:
+        return sum(event["type"] == kind for event in self.place.events_of(self.node))
 
 
 def _judge(tried: int, place: Place, trials: list[_Trial]) -> Tally:
@@ -195,12 +193,15 @@ def _badge_events(place: Place) -> list[tuple[Tap, Mapping[str, Any]]]:
     for fact in read_truth(place.truth.path):
         if isinstance(fact, Tap):
             tapped[fact.node].append(fact)
-    return [
-        (tap, item)
-        for node, taps in tapped.items()
-        for tap, item in zip(taps, told[node], strict=False)
-        if tap.credential == item["event"]["credential"]
-    ]
+    return [pair for node, taps in tapped.items() for pair in _matched(taps, iter(told[node]))]
+
+
+def _matched(taps: list[Tap], told: Iterator[Mapping[str, Any]]) -> Iterator[tuple[Tap, Mapping[str, Any]]]:
+    for tap in taps:
+        for item in told:
+            if item["event"]["credential"] == tap.credential:
+                yield tap, item
+                break
 
 
 def _rights_brought_back(taps: list[tuple[Tap, Mapping[str, Any]]]) -> int:

@@ -68,7 +68,7 @@ def _cut_and_mend(place: Place, links: list[Link], lasts_s: float, dice: random.
         link.cut(dice.choice(link.manners))
     ends_at = time.perf_counter() + lasts_s
     while time.perf_counter() < ends_at:
-        place.tap(dice.choice((ENTRANCE, STUDIO)), len(place.taps))
+        place.be_answered(dice.choice((ENTRANCE, STUDIO)))
         time.sleep(_TAP_EVERY_S)
     held_back = place.on_disk() - place.in_ledger()
     for link in links:

@@ -38,6 +38,7 @@ _REST_WITHIN_S: Final = 60
 _REST_ATTEMPTS: Final = 3
 _REPLACED_WITHIN_LOOKS: Final = 100
 _LISTS_WITHIN_S: Final = 30
+_TRIES: Final = 40  # a node that starts answers nobody yet
 
 
 class PlaceStuck(Exception):
@@ -145,16 +146,27 @@ class Place:
 
     def tap(self, node: str, number: int) -> Tapped | None:
         """Hold the card of crew member `number` to the node's reader. None where nobody read it."""
-        return self.tap_as(node, *_crew(number % _CREW))
-
-    def tap_as(self, node: str, person: str, uid: bytes) -> Tapped | None:
-        """Hold someone's card to the node's reader. None where nobody read it."""
-        reader, began_at = READERS[node], now()
-        if not self.backstage.run(self.around[node].tap(reader, Type2Card(uid))):
+        (person, uid), began_at = _crew(number % _CREW), now()
+        if not self.backstage.run(self.around[node].tap(READERS[node], Type2Card(uid))):
             return None
+        return self._tapped(node, person, uid, began_at)
+
+    def be_answered(self, node: str, who: tuple[str, bytes] | None = None) -> Tapped:
+        """Hold a card to the node's reader until it answers; one of the crew's in turn where nobody is named.
+
+        Raises PlaceStuck where it does not answer, however often it is tried.
+        """
+        person, uid = who or _crew(len(self.taps) % _CREW)
+        for _ in range(_TRIES):
+            began_at = now()
+            if self.backstage.run(self.around[node].present(READERS[node], Type2Card(uid))) is not None:
+                return self._tapped(node, person, uid, began_at)
+        raise PlaceStuck(f"{node} answered none of {_TRIES} taps")
+
+    def _tapped(self, node: str, person: str, uid: bytes, began_at: datetime) -> Tapped:
         tapped = Tapped(began_at, now())
         reference = credential_ref(self.credential_key, uid)
-        self.truth.tap(self.site.id, node, reader, reference, person, tapped.began_at)
+        self.truth.tap(self.site.id, node, READERS[node], reference, person, tapped.began_at)
         self.taps.append(tapped)
         return tapped
 

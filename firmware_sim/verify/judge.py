@@ -77,7 +77,7 @@ def _judge_events(observed: Observed, told: Sequence[Plain], verdict: Verdict) -
     lost = observed.events.keys() - identities.keys() | untold_drops(observed.events.values())
     invented = identities.keys() - observed.events.keys()
     twice = {name: count - 1 for name, count in identities.items() if count > 1}
-    again = _same_fact_again(told)
+    again = _same_fact_again(item for item in told if _identity(item) not in observed.unsure)
     altered = []
     for item in told:
         seen = observed.events.get(_identity(item))
@@ -110,7 +110,7 @@ def _take_over(observed: Observed, told: Iterable[Plain]) -> None:
 
 
 def _same_fact_again(told: Iterable[Plain]) -> list[tuple[str, str]]:
-    """Pairs of identities under which one node says one thing of one moment."""
+    """Pairs of identities under which one node says one thing of one moment, where the moment is sure."""
     first: dict[str, str] = {}
     again = []
     for item in told:
