@@ -83,8 +83,8 @@ class Surroundings:
             beeped = asyncio.Event()
             stop = self.pins.watch(self._signal_pin(), lambda level, _: beeped.set() if level else None)
             try:
-                await self.tap(reader, card)
-                if not await _within(_ANSWER_WITHIN_S, beeped):
+                read = await self.tap(reader, card)
+                if not read or not await _within(_ANSWER_WITHIN_S, beeped):
                     return None
                 released = self._released_by(reader)
                 while not released and beeped.is_set():  # a refusal beeps on, and is no answer to the next

@@ -5,7 +5,7 @@ from typing import Final
 
 from firmware_sim.faults.place import DOORS, Place
 
-_TRIES: Final = 20  # of half a second each: a node that starts does not read yet
+_TRIES: Final = 120  # of half a second each: a node that starts does not read yet
 _ANSWERS_WITHIN_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.05
 

@@ -6,19 +6,22 @@ import select
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import timedelta
 from threading import Thread
 from typing import Final
 
 from firmware_sim.bench.processes import EdgeProcess
 from firmware_sim.faults.fault import Plan
-from firmware_sim.faults.judged import judged, killed_within
+from firmware_sim.faults.judged import Death, judged, killed_within
 from firmware_sim.faults.place import ENTRANCE, STUDIO, Place, now, open_place
 from firmware_sim.faults.tally import Tally
 
 _NODES: Final = (ENTRANCE, STUDIO)  # two at a time: as many as a small machine has processors
 _WRITES: Final = "write,pwrite64,fsync,fdatasync,rename,unlink"
+# Not with --seccomp-bpf, with which strace 6 sends no signal. Without it each call of each thread is stopped.
 _TRACER: Final = ("strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={_WRITES}")
+_BEFORE: Final = timedelta(milliseconds=50)
+_BEFORE_TRACED: Final = timedelta(milliseconds=200)  # what takes 50 ms untraced
 _LAST_WRITE: Final = 30  # of one thread: each has a count of its own
 _POINTS: Final = ("spool.committed", "list.taken")
 _TAPS: Final = 6
@@ -29,7 +32,7 @@ _NEW_LIST_P: Final = 0.2
 
 def play(plan: Plan) -> Tally:
     """Kill nodes `plan.rounds` times, each time another way; then let all be delivered."""
-    deaths: list[datetime] = []
+    deaths: list[Death] = []
     with open_place(plan.folder) as place:
         for node in _NODES:
             place.start_node(node)
@@ -46,7 +49,7 @@ def play(plan: Plan) -> Tally:
 class _Life:
     """One node that is killed and started over and over, and the people who tap at it."""
 
-    def __init__(self, place: Place, node: str, dice: random.Random, deaths: list[datetime]) -> None:
+    def __init__(self, place: Place, node: str, dice: random.Random, deaths: list[Death]) -> None:
         self.by_itself = 0
         self._place = place
         self._node = node
@@ -59,8 +62,8 @@ class _Life:
         """Start the node anew `times` times, each time to be killed."""
         self._edge.kill()
         for _ in range(times):
-            _start_doomed(self._edge, self._dice)
-            death = Thread(target=self._note_death, args=(self._edge.pid,))
+            before = _start_doomed(self._edge, self._dice)
+            death = Thread(target=self._note_death, args=(self._edge.pid, before))
             death.start()
             if self._tap_until_it_ends():
                 self.by_itself += 1
@@ -70,11 +73,11 @@ class _Life:
             death.join()
             advance()
 
-    def _note_death(self, pid: int) -> None:
+    def _note_death(self, pid: int, before: timedelta) -> None:
         handle = os.pidfd_open(pid)
         try:
             select.select([handle], [], [])
-            self._deaths.append(now())
+            self._deaths.append(Death(now(), before))
         finally:
             os.close(handle)
 
@@ -96,13 +99,18 @@ class _Life:
         return False
 
 
-def _start_doomed(edge: EdgeProcess, dice: random.Random) -> None:
-    """Start a node that will die at a write of its, at a failpoint, or when somebody kills it."""
+def _start_doomed(edge: EdgeProcess, dice: random.Random) -> timedelta:
+    """Start a node that will die at a write of its, at a failpoint, or when somebody kills it.
+
+    Returns how long a tap may take there to be on the disk.
+    """
     match dice.choices(("write", "point", "moment"), (6, 1, 3))[0]:
         case "write":
             injected = f"inject={_WRITES}:signal=KILL:when={dice.randint(1, _LAST_WRITE)}"
             edge.restart((*_TRACER, "-e", injected))
+            return _BEFORE_TRACED
         case "point":
             edge.restart(environment={"PASSERELLE_FAILPOINT": f"{dice.choice(_POINTS)}:{dice.randint(1, 4)}"})
         case _:
             edge.restart()
+    return _BEFORE

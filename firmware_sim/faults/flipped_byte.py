@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,23 +12,23 @@ from typing import Any, Final
 from firmware_sim.faults.deciding import lets_in
 from firmware_sim.faults.fault import Plan
 from firmware_sim.faults.judged import judged
-from firmware_sim.faults.place import ENTRANCE, Place, open_place
+from firmware_sim.faults.place import ENTRANCE, Place, PlaceStuck, open_place, until
 from firmware_sim.faults.stir import stirred
 from firmware_sim.faults.tally import Tally
+from firmware_sim.truth import Seen
 from firmware_sim.verify.observed import read_spool
-
-Content = Mapping[str, Any]
 
 _UNDELIVERED_S: Final = 0.3
 _FOUND_WITHIN_S: Final = 0.5
 _CUT_OFF_P: Final = 0.6
+_TOLD_WITHIN_S: Final = 60.0
 _GONE: Final = ("RecordDropped", "RecordUnreadable")
 
 
 def play(plan: Plan) -> Tally:
     """Flip `plan.rounds` bytes, one after the other, of a spool in which events wait to be delivered."""
     dice = random.Random(plan.seed)
-    had: dict[str, Content] = {}
+    had: dict[str, Seen] = {}
     shut = 0
     with open_place(plan.folder, around=(ENTRANCE,)) as place:
         edge = place.start_node(ENTRANCE)
@@ -54,17 +55,31 @@ def play(plan: Plan) -> Tally:
             if cut_off:
                 place.broker.restart()
             plan.advance()
+        _until_told(place)
         place.come_to_rest()
         return _judged(place, plan.rounds, had, shut)
 
 
-def _on_disk(place: Place) -> dict[str, Content]:
+def _on_disk(place: Place) -> dict[str, Seen]:
     """Return what the node has committed, by identity, as far as it can be read now."""
     try:
         seen = [seen for seen, _ in read_spool(place.spools[ENTRANCE], place.site.id, ENTRANCE)]
     except sqlite3.Error:
         return {}
-    return {each.identity: each.content for each in seen}
+    return {each.identity: each for each in seen}
+
+
+def _until_told(place: Place) -> None:
+    """Wait until the ledger has each event that is on the disk, or does not get it: the verdict tells.
+
+    It also has what the disk lost after it was sent: counting the two, as a place does, would not do.
+    """
+
+    def told() -> bool:
+        return _on_disk(place).keys() <= {_identity_of(event) for event in place.api.events()}
+
+    with suppress(PlaceStuck):
+        until(told, "the ledger to have what the disk has", _TOLD_WITHIN_S)
 
 
 def _flip(spool: Path, dice: random.Random) -> None:
@@ -79,19 +94,27 @@ def _flip(spool: Path, dice: random.Random) -> None:
         content.write(bytes([byte ^ dice.randint(1, 255)]))
 
 
-def _judged(place: Place, tried: int, had: Mapping[str, Content], shut: int) -> Tally:
+def _judged(place: Place, tried: int, had: Mapping[str, Seen], shut: int) -> Tally:
     """Count; what could not be read any more is `unsalvaged`, and excuses the taps that it told of."""
-    told = {f"{e['node']}/{e['epoch']}/{e['seq']}": e["event"] for e in place.api.events()}
-    unsalvaged = {name for name, event in had.items() if told.get(name) != event}
+    told = {_identity_of(event): event["event"] for event in place.api.events()}
+    unsalvaged = {name for name, seen in had.items() if told.get(name) != seen.content}
+    for name in had.keys() - unsalvaged - _on_disk(place).keys():  # what the disk lost after it was sent
+        seen = had[name]
+        place.truth.event(seen.site, seen.node, seen.epoch, seen.seq, seen.at, seen.content)
     begun = [event for event in told.values() if event["type"] == "EpochBegun"]
     silent = {name.rsplit("/", 1)[0] for name in told} - {
         name.rsplit("/", 1)[0]
         for name, event in told.items()
         if name.endswith("/1") and event["type"] in {"NodeStarted", "EpochBegun", *_GONE}
     }
-    badges = [name for name in unsalvaged if had[name]["type"] == "BadgePresented"]
+    badges = [name for name in unsalvaged if had[name].content["type"] == "BadgePresented"]
     excused = iter(badges)
     figures = {"unsalvaged": len(unsalvaged), "epochs_begun": len(begun), "shut": shut}
     tally = judged(tried, place.verdict(), lambda _: next(excused, None) is not None, figures)
     details = (*tally.details, *(f"epoch {name} began unsaid" for name in silent))
     return replace(tally, wrong=tally.wrong + shut + len(silent), details=details)
+
+
+def _identity_of(told: Mapping[str, Any]) -> str:
+    """Return what the judge calls an event that the gateway tells of."""
+    return f"{told['node']}/{told['epoch']}/{told['seq']}"

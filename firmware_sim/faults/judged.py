@@ -1,14 +1,12 @@
 """What a verdict means for a fault: which taps a kill excuses, and what is left to be counted as lost."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from firmware_sim.faults.place import Tapped
 from firmware_sim.faults.tally import Tally
 from firmware_sim.verify import Verdict
-
-_BEFORE_ITS_KILL: Final = timedelta(milliseconds=50)
 
 
 def judged(
@@ -35,12 +33,20 @@ def judged(
     )
 
 
-def killed_within(taps: Iterable[Tapped], deaths: Sequence[datetime]) -> Callable[[datetime], bool]:
-    """Tell of a tap, by the moment when it began, whether a node died during it or 50 ms later."""
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A node was killed. What was tapped less than `before` its end need not be on its disk."""
+
+    at: datetime
+    before: timedelta
+
+
+def killed_within(taps: Iterable[Tapped], deaths: Sequence[Death]) -> Callable[[datetime], bool]:
+    """Tell of a tap, by the moment when it began, whether a node died during it or too soon after it."""
     spans = {tap.began_at: tap for tap in taps}
 
     def is_excused(began_at: datetime) -> bool:
         read_at = spans[began_at].read_at
-        return any(began_at <= death <= read_at + _BEFORE_ITS_KILL for death in deaths)
+        return any(began_at <= death.at <= read_at + death.before for death in deaths)
 
     return is_excused

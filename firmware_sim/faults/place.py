@@ -66,7 +66,7 @@ class Broker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """A card was read: it came into the field at `began_at`, and the reader let it go at `read_at`."""
+    """A card was answered: it came into the field at `began_at`, and the answer was over at `read_at`."""
 
     began_at: datetime
     read_at: datetime
@@ -145,11 +145,8 @@ class Place:
         until(lambda: all(map(self.holds_list, self.nodes)), what, _LISTS_WITHIN_S)
 
     def tap(self, node: str, number: int) -> Tapped | None:
-        """Hold the card of crew member `number` to the node's reader. None where nobody read it."""
-        (person, uid), began_at = _crew(number % _CREW), now()
-        if not self.backstage.run(self.around[node].tap(READERS[node], Type2Card(uid))):
-            return None
-        return self._tapped(node, person, uid, began_at)
+        """Hold the card of crew member `number` to the node's reader. None where it gave no answer."""
+        return self._tap(node, *_crew(number % _CREW))
 
     def be_answered(self, node: str, who: tuple[str, bytes] | None = None) -> Tapped:
         """Hold a card to the node's reader until it answers; one of the crew's in turn where nobody is named.
@@ -158,12 +155,15 @@ class Place:
         """
         person, uid = who or _crew(len(self.taps) % _CREW)
         for _ in range(_TRIES):
-            began_at = now()
-            if self.backstage.run(self.around[node].present(READERS[node], Type2Card(uid))) is not None:
-                return self._tapped(node, person, uid, began_at)
+            if tapped := self._tap(node, person, uid):
+                return tapped
         raise PlaceStuck(f"{node} answered none of {_TRIES} taps")
 
-    def _tapped(self, node: str, person: str, uid: bytes, began_at: datetime) -> Tapped:
+    def _tap(self, node: str, person: str, uid: bytes) -> Tapped | None:
+        """Count a tap by its answer: a busy reader may give up a card, and nobody is lost by that."""
+        began_at = now()
+        if self.backstage.run(self.around[node].present(READERS[node], Type2Card(uid))) is None:
+            return None
         tapped = Tapped(began_at, now())
         reference = credential_ref(self.credential_key, uid)
         self.truth.tap(self.site.id, node, READERS[node], reference, person, tapped.began_at)
