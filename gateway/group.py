@@ -143,8 +143,8 @@ class Group:
         """Return the seq from which this run's events are not those of the ledger; None where they are."""
         sending = (reading.node, reading.epoch, reading.start)
         asked = self.learnt.renewals.get(sending) or self._memory.renewals.get(sending)
-        if asked is not None:
-            return asked
+        if asked is not None:  # what it sends of before, which is the ledger's too, is answered as ever
+            return asked if reading.seqs[-1] >= asked else None
         other = self._other(reading, cursor)
         if other is None:
             return None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,9 @@ from firmware_sim.truth import Seen
 from firmware_sim.verify.observed import read_spool
 
 _UNDELIVERED_S: Final = 0.3
+_SETTLES_S: Final = 0.3
 _FOUND_WITHIN_S: Final = 0.5
+_FOUND_WITHIN: Final = timedelta(seconds=20)
 _CUT_OFF_P: Final = 0.6
 _TOLD_WITHIN_S: Final = 60.0
 _GONE: Final = ("RecordDropped", "RecordUnreadable")
@@ -43,21 +46,31 @@ def play(plan: Plan) -> Tally:
                 if number % 2:
                     _flip(place.spools[ENTRANCE], dice)
                     time.sleep(_FOUND_WITHIN_S)
+            time.sleep(_SETTLES_S)
+            had |= _on_disk(
+                place
+            )  # while the node's own view of its log is there: afterwards a flip may hide it
             if number % 4:
                 edge.kill()
             else:
                 edge.stop()  # which leaves no log beside the spool
-            had |= _on_disk(place)
             if not number % 2:
                 _flip(place.spools[ENTRANCE], dice)
             edge.restart()
             shut += not lets_in(place, ENTRANCE, 2 * number + 1)
+            had |= _settled(place)
             if cut_off:
                 place.broker.restart()
             plan.advance()
         _until_told(place)
         place.come_to_rest()
         return _judged(place, plan.rounds, had, shut)
+
+
+def _settled(place: Place) -> dict[str, Seen]:
+    """Return what the node has committed once nothing happens any more."""
+    time.sleep(_SETTLES_S)
+    return _on_disk(place)
 
 
 def _on_disk(place: Place) -> dict[str, Seen]:
@@ -95,24 +108,31 @@ def _flip(spool: Path, dice: random.Random) -> None:
 
 
 def _judged(place: Place, tried: int, had: Mapping[str, Seen], shut: int) -> Tally:
-    """Count; what could not be read any more is `unsalvaged`, and excuses the taps that it told of."""
-    told = {_identity_of(event): event["event"] for event in place.api.events()}
+    """Count; what could not be read any more is `unsalvaged`, and so are taps shortly before that was found."""
+    events = place.api.events()
+    told = {_identity_of(event): event["event"] for event in events}
     unsalvaged = {name for name, seen in had.items() if told.get(name) != seen.content}
     for name in had.keys() - unsalvaged - _on_disk(place).keys():  # what the disk lost after it was sent
         seen = had[name]
         place.truth.event(seen.site, seen.node, seen.epoch, seen.seq, seen.at, seen.content)
-    begun = [event for event in told.values() if event["type"] == "EpochBegun"]
+    found_at = [_begun_at(event) for event in events if event["event"].get("cause") == "spool_damaged"]
     silent = {name.rsplit("/", 1)[0] for name in told} - {
         name.rsplit("/", 1)[0]
         for name, event in told.items()
         if name.endswith("/1") and event["type"] in {"NodeStarted", "EpochBegun", *_GONE}
     }
-    badges = [name for name in unsalvaged if had[name].content["type"] == "BadgePresented"]
-    excused = iter(badges)
-    figures = {"unsalvaged": len(unsalvaged), "epochs_begun": len(begun), "shut": shut}
-    tally = judged(tried, place.verdict(), lambda _: next(excused, None) is not None, figures)
+
+    def was_unsalvaged(tapped_at: datetime) -> bool:
+        return any(tapped_at <= at <= tapped_at + _FOUND_WITHIN for at in found_at)
+
+    figures = {"unsalvaged": len(unsalvaged), "epochs_begun": len(found_at), "shut": shut}
+    tally = judged(tried, place.verdict(), was_unsalvaged, figures)
     details = (*tally.details, *(f"epoch {name} began unsaid" for name in silent))
     return replace(tally, wrong=tally.wrong + shut + len(silent), details=details)
+
+
+def _begun_at(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["occurred_at"])
 
 
 def _identity_of(told: Mapping[str, Any]) -> str:

@@ -24,7 +24,8 @@ _NOTHING: Final = 2**62  # no seq is as high
 class Observed:
     """Everything that judging needs. `events` and `presence` are by identity and by (site, person, begin).
 
-    `unsure` names events whose node had no synchronised clock: when they happened is the gateway's to say.
+    `unsure` names events whose node had no synchronised clock, and those that say of an epoch that it began,
+    which stand before older ones: when they happened is the gateway's to say.
     `held_from` says of an epoch ("node/epoch") from which seq on its node still has it: nobody can hold the
     ledger against what is older. Of an epoch whose spool was damaged that is so of whatever is not there.
     """
@@ -74,7 +75,7 @@ def observe(truth: Path, spools: Mapping[str, Path], sites: Iterable[Site]) -> O
 def _look_into(observed: Observed, path: Path, site: str, node: str) -> None:
     for seen, synchronised in read_spool(path, site, node):
         observed.events[seen.identity] = seen
-        if not synchronised:
+        if not synchronised or seen.content["type"] == "EpochBegun":
             observed.unsure.add(seen.identity)
         epoch = f"{node}/{seen.epoch}"
         observed.held_from[epoch] = min(seen.seq, observed.held_from.get(epoch, seen.seq))

@@ -342,6 +342,14 @@ def test_what_a_run_sends_under_numbers_that_it_was_asked_to_leave_is_not_taken(
     assert len(house.letters()) == 1
 
 
+def test_what_such_a_run_sends_of_before_is_answered_as_ever(house: House) -> None:
+    house.take(batch(record(1), record(2)))
+    house.take(twin(record(2)))
+    house.take(batch(record(1), start=TWIN))
+    last = house.downlink.answers[-1]
+    assert (last.renew, last.cursor.seq) == (None, 2)
+
+
 def test_a_stand_in_for_an_event_that_was_taken_is_no_twins(house: House) -> None:
     house.take(batch(record(1), record(2, type="RecordDropped", reason="disk_full")))
     house.take(batch(record(1, type="RecordUnreadable", reason="unanswered"), record(2)))
