@@ -68,7 +68,7 @@ class SqliteSpool:
                 raise EpochOver(f"epoch {epoch} is not written any more")
             dropped = file.append(new, lambda seq, dropped: self._telling(epoch, seq, dropped))
             self._sure = file.writing.last
-            if dropped.count:
+            if dropped and dropped.count:
                 _log.error("event=events_dropped count=%d up_to=%d", dropped.count, dropped.up_to)
 
         await self._call(epoch, job)

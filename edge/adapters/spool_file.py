@@ -46,7 +46,7 @@ class SpoolFile:
             # into the file writes and syncs all of it again.
             _emptied_log(database)
             prepare(database, epoch)
-            self._lines = lines(database)
+            self._look()
         except BaseException:
             database.close()
             raise
@@ -54,13 +54,12 @@ class SpoolFile:
     @property
     def writing(self) -> Held:
         """The epoch that is written."""
-        return self._held(self._lines[-1])
+        return self._held[-1]
 
     @property
     def sending(self) -> Held:
         """The oldest epoch of which something is not acknowledged; else the one that is written."""
-        held = map(self._held, self._lines)
-        return next((one for one in held if one.cursor < one.last), self.writing)
+        return next((held for held in self._held if held.cursor < held.last), self.writing)
 
     def has(self, epoch: str) -> bool:
         """Whether the file knows this epoch."""
@@ -68,8 +67,8 @@ class SpoolFile:
 
     def verify(self) -> None:
         """Read all that is not acknowledged. Raises Damaged."""
-        for line in self._lines:
-            held, seq = self._held(line), line.cursor
+        for line, held in zip(self._lines, self._held, strict=True):
+            seq = line.cursor
             first = max(held.held_from, line.cursor + 1)
             for row in filled(line, first, rows(self._database, line, first)):
                 seq = row.seq
@@ -86,7 +85,7 @@ class SpoolFile:
         """How many events were dropped before anybody acknowledged them."""
         return sum(line.dropped for line in self._lines)
 
-    def append(self, new: Sequence[Row], tell: Callable[[int, Dropped], Row]) -> Dropped:
+    def append(self, new: Sequence[Row], tell: Callable[[int, Dropped], Row]) -> Dropped | None:
         """Write records after the last. Those that are there already, by a commit in doubt, stay.
 
         Where the spool is full then, `tell` makes the record, of the next seq, that says what had to go.
@@ -98,15 +97,18 @@ class SpoolFile:
         with transaction(self._database):
             insert(self._database, "record", line.base, new[len(already) :])
             dropped = make_room(self._database, self._max_bytes)
-            if dropped.count:
+            if dropped and dropped.count:
                 insert(self._database, "record", line.base, [tell(new[-1].seq + 1, dropped)])
-        self._lines = lines(self._database)
+        if already or dropped:
+            self._look()
+        else:  # the usual case costs no query
+            self._held[-1] = replace(self._held[-1], last=new[-1].seq)
         return dropped
 
     def read(self, epoch: str, first: int, last: int, max_bytes: int) -> tuple[Stored, ...]:
         """Return records from `first` to `last`, one at least if it is there, more while they fit."""
         line = self._line(epoch)
-        if first < self._held(line).held_from:
+        if first < self._held[self._lines.index(line)].held_from:
             return ()
         found: list[Stored] = []
         size = 0
@@ -128,7 +130,7 @@ class SpoolFile:
             for one in self._lines[:-1]:
                 if bounds(self._database, one) == (None, None):
                     self._database.execute("DELETE FROM line WHERE base = ?", (one.base,))
-        self._lines = lines(self._database)
+        self._look()
 
     def set_aside(self, epoch: str, seq: int) -> None:
         """Move a record into quarantine, and put RecordUnreadable in its place."""
@@ -149,7 +151,8 @@ class SpoolFile:
     def renew(self, epoch: str, first: int, begun: Row) -> int:
         """Move the records of `epoch` from `first` on into a new one that `begun` begins; return how many."""
         line = self._line(epoch)
-        if first > self._held(line).last:
+        held = self._held[self._lines.index(line)]
+        if first > held.last:
             return 0
         end = self._lines[-1].base + self.writing.last
         before = first - 1
@@ -161,7 +164,7 @@ class SpoolFile:
         )
         with transaction(self._database):
             Line(begun.epoch, end).write(self._database)
-            start = max(first, self._held(line).held_from)
+            start = max(first, held.held_from)
             moved = filled(line, start, rows(self._database, line, start))
             anew = (_moved(row, begun, start) for row in moved)
             insert(self._database, "record", end, chain([begun], anew))
@@ -171,7 +174,7 @@ class SpoolFile:
                     (line.base + first, end if line is self._lines[-1] else end_of(self._database, line) - 1),
                 )
             kept.write(self._database)
-        self._lines = lines(self._database)
+        self._look()
         return self.writing.last - begun.seq
 
     def close(self) -> None:
@@ -198,7 +201,11 @@ class SpoolFile:
     def _line(self, epoch: str) -> Line:
         return next(line for line in self._lines if line.epoch == epoch)
 
-    def _held(self, line: Line) -> Held:
+    def _look(self) -> None:
+        self._lines = lines(self._database)
+        self._held = [self._as_held(line) for line in self._lines]
+
+    def _as_held(self, line: Line) -> Held:
         first, last = bounds(self._database, line)
         last = max(last or 0, line.cursor)
         return Held(line.epoch, line.cursor, first or last + 1, last, closed=line != self._lines[-1])

@@ -33,15 +33,15 @@ def used_bytes(database: sqlite3.Connection) -> int:
     return int(size * (count - free))
 
 
-def make_room(database: sqlite3.Connection, max_bytes: int) -> Dropped:
-    """Within a transaction, let go of what the spool has too much: nothing where it is not full.
+def make_room(database: sqlite3.Connection, max_bytes: int) -> Dropped | None:
+    """Within a transaction, let go of what the spool has too much. None where it is not full.
 
     What is acknowledged goes first, the oldest before the others; then what bears on no bill; then all else.
     The very last record stays: numbers go on from it.
     """
-    dropped = Dropped()
     if used_bytes(database) <= max_bytes:
-        return dropped
+        return None
+    dropped = Dropped()
     enough = max_bytes - max_bytes // _ROOM
     for step in (_acknowledged, _beside_the_bill, _oldest):
         for line in lines(database):
