@@ -217,6 +217,7 @@ def test_a_replacement_that_was_interrupted_is_finished(intact: Path, tmp_path: 
 
     told(opened(path), story)
     assert not (tmp_path / "spool.sqlite.new").exists()
+    assert (quarantined(path)[0].parent / "spool.sqlite-wal").read_bytes().startswith(b"the log of")
 
 
 def test_a_replacement_that_had_hardly_begun_is_forgotten(intact: Path, tmp_path: Path) -> None:
