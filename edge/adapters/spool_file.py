@@ -7,6 +7,7 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Final
 
+from edge.adapters import wal
 from edge.adapters.spool_rows import (
     TABLES,
     Damaged,
@@ -37,11 +38,14 @@ class SpoolFile:
         """Open the file, or lay it out with `epoch`. What a failed sync may have left is written anew."""
         self.path = path
         self._max_bytes = max_bytes
+        in_log = wal.commits(path.with_name(path.name + "-wal"))
         self._database = database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
             database.execute("PRAGMA cache_size=-256")  # KiB
+            (_, read, _) = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            wal.check(in_log, read)
             # After a failed sync the kernel takes what it still has to write for written. To empty the log
             # into the file writes and syncs all of it again.
             _emptied_log(database)

@@ -109,7 +109,7 @@ def _flip(spool: Path, dice: random.Random) -> None:
 
 def _judged(place: Place, tried: int, had: Mapping[str, Seen], shut: int) -> Tally:
     """Count; what could not be read any more is `unsalvaged`, and excuses taps shortly before."""
-    events = place.api.events()
+    events = list(place.api.events())
     told = {_identity_of(event): event["event"] for event in events}
     unsalvaged = {name for name, seen in had.items() if told.get(name) != seen.content}
     for name in had.keys() - unsalvaged - _on_disk(place).keys():  # what the disk lost after it was sent
