@@ -120,6 +120,7 @@ class Place:
         )
         self.gateway.receive(NodeTopics(site, node).up("events"), encode(batch))
         self.gateway.take_in()
+        self.gateway.take_in()  # at leisure, as the worker does a moment later
         return first
 
     def come(self, number: int, door: str = "entrance", at: datetime | None = None) -> None:
@@ -170,6 +171,7 @@ class Place:
                 spool=spool,
             )
             self.gateway.receive(NodeTopics(site, node).up("status"), encode(status))
+        self.gateway.take_in()
         self.gateway.take_in()
 
 
