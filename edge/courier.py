@@ -59,10 +59,12 @@ class Courier:
         self._set_timer()
 
     def _asked_to_renew(self, ack: Ack, renew: Renew) -> None:
-        """Heed what is said to this run. Its cursor is not taken: it counts what somebody else sent."""
-        if self._sender.concerns(ack) and renew.start == self._start:
+        """Heed what is said to this run: below `first` the ledger has its events, from there on others."""
+        if not self._sender.concerns(ack) or renew.start != self._start:
+            return
+        if renew.first <= self._sender.last:
             self._renewal = renew.first
-            self._work.set()
+        self.tell(ack.model_copy(update={"seq": min(ack.seq, renew.first - 1), "renew": None}))
 
     def look(self) -> None:
         """See how the spool stands."""

@@ -27,7 +27,7 @@ class Observed:
     `unsure` names events whose node had no synchronised clock, and those that say of an epoch that it began,
     which stand before older ones: when they happened is the gateway's to say.
     `held_from` says of an epoch ("node/epoch") from which seq on its node still has it: nobody can hold the
-    ledger against what is older. Of an epoch whose spool was damaged that is so of whatever is not there.
+    ledger against what is older. Of an epoch that another followed that is so of whatever is not there.
     """
 
     events: dict[str, Seen] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def _look_into(observed: Observed, path: Path, site: str, node: str) -> None:
         epoch = f"{node}/{seen.epoch}"
         observed.held_from[epoch] = min(seen.seq, observed.held_from.get(epoch, seen.seq))
     for seen in observed.events.values():
-        if seen.content["type"] == "EpochBegun" and seen.content["cause"] == "spool_damaged":
+        if seen.content["type"] == "EpochBegun":
             observed.held_from[f"{seen.node}/{seen.content['before']}"] = _NOTHING
 
 

@@ -220,3 +220,18 @@ def test_what_the_gateway_never_answers_is_replaced_and_set_aside_once_that_is_a
         assert sent(uplink)[-1][0] == 2
 
     told(spool := spool_of(4), story)
+
+
+def test_what_the_ledger_has_of_a_renewed_epoch_does_not_hold_up_the_new_one() -> None:
+    async def story(courier: Courier, uplink: UplinkInMemory) -> None:
+        spool.begin(NEW, record(1), left=(1, 2))  # what was asked for is done: 3 and 4 have other numbers
+        courier.look()
+        courier.tell(Linked(up=True))
+        await asyncio.sleep(1)
+        assert (uplink.batches()[-1].epoch, sent(uplink)[-1]) == (EPOCH, [1, 2])
+        courier.tell(ack(2).model_copy(update={"renew": Renew(start=IDENTITY.start, first=3)}))
+        await asyncio.sleep(1)
+        assert (uplink.batches()[-1].epoch, sent(uplink)[-1]) == (NEW, [1])
+        assert spool.epoch == NEW
+
+    told(spool := spool_of(4), story)
