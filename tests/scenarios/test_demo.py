@@ -108,7 +108,6 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
             influx.stop()
 
 
-@pytest.mark.xdist_group("demo")
 def test_it_ends_by_itself_with_nothing_lost_doubled_or_wrong(ended: Ended) -> None:
     assert ended.status == 0, ended.demo.log.read_text(encoding="utf-8")
     verdict = ended.demo.told("verify.json")
@@ -117,7 +116,6 @@ def test_it_ends_by_itself_with_nothing_lost_doubled_or_wrong(ended: Ended) -> N
     assert not any(alive(pid) for pid in ended.pids)
 
 
-@pytest.mark.xdist_group("demo")
 def test_what_it_told_while_it_ran_opened_the_place(ended: Ended) -> None:
     told = ended.told
     assert told.keys() == {"url", "broker", "database", "staff_login_url", "api_keys", "sites", "pids"}
@@ -125,7 +123,6 @@ def test_what_it_told_while_it_ran_opened_the_place(ended: Ended) -> None:
     assert (ended.login, ended.tariffs) == (303, True)
 
 
-@pytest.mark.xdist_group("demo")
 @pytest.mark.server("influxdb")
 def test_an_influxdb_tells_the_same_sums(ended: Ended) -> None:
     assert ended.demo.told("verify.json")["wrong_history"] == 0

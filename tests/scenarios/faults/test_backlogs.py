@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from firmware_sim.faults import offline_backlog, replay
 from firmware_sim.faults.fault import Plan
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 
 def test_a_node_that_was_offline_for_three_days_delivers_all_in_order(tmp_path: Path) -> None:

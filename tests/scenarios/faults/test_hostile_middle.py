@@ -7,8 +7,6 @@ import pytest
 from firmware_sim.faults import clocks, duplicates
 from firmware_sim.faults.fault import Plan
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 
 def test_what_is_doubled_reordered_or_said_again_changes_nothing(tmp_path: Path) -> None:
     tally = duplicates.play(Plan(rounds=1, seed=1, folder=tmp_path))

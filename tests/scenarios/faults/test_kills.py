@@ -10,8 +10,6 @@ from firmware_sim.faults.fault import Plan
 from firmware_sim.faults.place import Broker
 from firmware_sim.mosquitto import Mosquitto
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 
 @pytest.mark.server("strace")
 def test_nodes_killed_at_their_writes_lose_and_double_nothing(tmp_path: Path) -> None:

@@ -8,12 +8,9 @@ import pytest
 from firmware_sim.broker import EmbeddedBroker
 from firmware_sim.faults import link_cut, silent_node
 from firmware_sim.faults.fault import Plan
-from firmware_sim.faults.place import Broker
-from firmware_sim.mosquitto import Mosquitto
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root cuts links in network namespaces, below")
 def test_cut_links_refuse_nobody_and_lose_nothing(tmp_path: Path) -> None:
     tally = link_cut.play(Plan(rounds=2, seed=2, folder=tmp_path), cut_s=(1, 2))
     assert tally.ok, tally.details
@@ -29,9 +26,6 @@ def test_links_that_drop_every_packet_refuse_nobody_and_lose_nothing(tmp_path: P
     assert tally.figures["held_back"] > 0
 
 
-@pytest.mark.parametrize(
-    "kind", [EmbeddedBroker, pytest.param(Mosquitto, marks=pytest.mark.server("mosquitto"))]
-)
-def test_a_dead_node_is_shown_within_one_and_a_half_keepalives(kind: type[Broker], tmp_path: Path) -> None:
-    tally = silent_node.play(Plan(rounds=2, seed=1, folder=tmp_path), kind, keep_alive_s=2)
+def test_a_dead_node_is_shown_within_one_and_a_half_keepalives(tmp_path: Path) -> None:
+    tally = silent_node.play(Plan(rounds=2, seed=1, folder=tmp_path), EmbeddedBroker, keep_alive_s=2)
     assert tally.ok, tally.details

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from firmware_sim.faults import hostile_cards
 from firmware_sim.faults.fault import Plan
 from firmware_sim.rf.hostile import HOSTILE
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 
 def test_no_hostile_card_keeps_its_reader_from_the_next_card(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import pytest
 from firmware_sim.faults import history_outage, restore
 from firmware_sim.faults.fault import Plan
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 
 def test_a_restored_ledger_gets_again_from_its_nodes_what_it_forgot(tmp_path: Path) -> None:
     tally = restore.play(Plan(rounds=1, seed=1, folder=tmp_path))

@@ -8,8 +8,6 @@ import pytest
 from firmware_sim.faults import disk_full, flipped_byte, io_errors, power_cut
 from firmware_sim.faults.fault import Plan
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 
 @pytest.mark.server("strace")
 def test_who_loses_power_keeps_what_was_sent_and_what_was_acknowledged(tmp_path: Path) -> None:

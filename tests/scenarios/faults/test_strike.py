@@ -15,8 +15,6 @@ from firmware_sim.faults.fault import Plan
 from firmware_sim.rf.hostile import HOSTILE
 from protocol.site_file import read_site
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 DOOR, READER, RELOCK_S, NS = "entrance", "entrance-in", 2, 10**9
 
 
