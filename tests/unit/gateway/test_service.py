@@ -1,7 +1,5 @@
-"""The gateway's commands and lists on a real ledger, with the rim stood in for."""
+"""The gateway's commands and days on a real ledger, with the rim stood in for."""
 
-import json
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,233 +8,18 @@ import pytest
 
 from gateway import commands as ask
 from gateway.adapters.ledger import SqlLedger
-from gateway.adapters.signer import FileSigner
 from gateway.commands import NewMember, Refused
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Member
 from gateway.live import Notice
-from gateway.ports import Books, Cursor, LedgerFailed
+from gateway.ports import Books, LedgerFailed
 from gateway.service import Gateway
-from protocol.access import AccessList, AccessPatch, Denied, Granted
-from protocol.codec import encode
+from protocol.access import Denied, Granted
 from protocol.events import BadgePresented, DoorOpened, Event
-from protocol.messages import Command, NodeStatus, UnlockDoor
-from protocol.signing import Signed, public_from_text, verify
-from protocol.topics import NodeTopics
-from tests.fakes import RememberingDownlink, RememberingNotifier, SetClock, site
-
-ANA = "c_" + "a" * 32
-BOB = "c_" + "b" * 32
-SCEAUX = "sceaux-smart"
-NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
-UP_AT_NINE_S = 100_000.0
-
-
-class House:
-    """A gateway that is worked by hand, and what went out of it."""
-
-    def __init__(self, folder: Path, ledger: SqlLedger) -> None:
-        self.clock = SetClock()
-        self.downlink = RememberingDownlink()
-        self.notifier = RememberingNotifier()
-        self.signer = FileSigner(folder / "signing.key")
-        self.ledger = ledger
-        sites = {SCEAUX: site()}
-        self.gateway = Gateway(ledger, self.clock, self.downlink, self.signer, self.notifier, sites)
-
-    def join(self, name: str, *cards: str, plan: str = "nomad", category: str = "member") -> None:
-        since = self.clock.now() - timedelta(days=1)
-        member = Member(name, name.title(), category, plan, (SCEAUX,), None, since, None)  # type: ignore[arg-type]
-        self.gateway.handle(ask.AddMembers((NewMember(member, cards),)))
-
-    def beat(
-        self,
-        node: str,
-        *,
-        list_revision: int = 0,
-        uptime_s: float = 100.0,
-        start: str = "5" * 16,
-        online: bool = True,
-    ) -> None:
-        status = NodeStatus(
-            v=1,
-            site=SCEAUX,
-            node=node,
-            online=online,
-            start=start,
-            boot="b" * 16,
-            uptime_s=uptime_s,
-            at=self.clock.now(),
-            software="test",
-            list_revision=list_revision,
-            pending=0,
-        )
-        self.gateway.receive(NodeTopics(SCEAUX, node).up("status"), encode(status))
-        self.gateway.take_in()
-
-    def tell(self, node: str, *records: dict[str, object]) -> None:
-        """Let a node send records, from its first on."""
-        batch = {
-            "v": 1,
-            "site": SCEAUX,
-            "node": node,
-            "epoch": "e" * 16,
-            "held_from": 1,
-            "start": "5" * 16,
-            "boot": "b" * 16,
-            "sent_at": "2026-11-24T08:59:00Z",
-            "sent_uptime_s": UP_AT_NINE_S,
-            "records": records,
-        }
-        self.gateway.receive(NodeTopics(SCEAUX, node).up("events"), json.dumps(batch).encode())
-        self.gateway.take_in()
-
-    def list_of(self, node: str) -> AccessList:
-        """The list as the node would hold it: whole lists and patches, in the order they were sent."""
-        held: AccessList | None = None
-        for signed in sorted([*self.downlink.lists, *self.downlink.patches], key=_revision):
-            if signed.body["node"] != node:
-                continue
-            key = public_from_text(self.signer.public_text)
-            if signed.kind == "access_list":
-                held = AccessList.model_validate(verify(key, signed, "access_list"))
-            else:
-                assert held is not None
-                held = held.apply(AccessPatch.model_validate(verify(key, signed, "access_patch")))
-        assert held is not None
-        return held
-
-
-def _revision(signed: Signed) -> int:
-    return int(signed.body["revision"])
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    ledger = SqlLedger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    yield House(tmp_path, ledger)
-    ledger.close()
-
-
-def test_a_members_badge_is_on_the_list_of_every_door(house: House) -> None:
-    house.join("ana", ANA)
-    house.gateway.issue()
-    assert house.list_of("ss-entrance").decide(ANA, "entrance", house.clock.now()) == Granted("member")
-    assert {signed.body["node"] for signed in house.downlink.lists} == {node.id for node in site().nodes}
-
-
-def test_a_change_travels_as_a_patch(house: House) -> None:
-    house.join("ana", ANA)
-    house.gateway.issue()
-    house.downlink.lists.clear()
-    before = house.downlink.patches.copy()
-    house.join("bob", BOB)
-    house.gateway.issue()
-    assert before == []
-    assert house.downlink.lists == []
-    assert all(signed.body["credentials"].keys() == {BOB} for signed in house.downlink.patches)
-
-
-def test_nothing_is_sent_when_nothing_changed(house: House) -> None:
-    house.gateway.issue()
-    house.downlink.lists.clear()
-    house.clock.pass_s(60)
-    house.gateway.issue()
-    assert (house.downlink.lists, house.downlink.patches) == ([], [])
-
-
-def test_lists_are_issued_anew_when_their_time_has_come(house: House) -> None:
-    house.gateway.issue()
-    first = house.list_of("ss-entrance")
-    house.clock.pass_s(6 * 3600)
-    house.gateway.issue()
-    assert house.list_of("ss-entrance").revision == first.revision + 1
-    assert house.list_of("ss-entrance").expires_at == first.expires_at + timedelta(hours=6)
-
-
-def test_lists_are_issued_anew_when_the_gateways_clock_turns_out_to_have_been_ahead(house: House) -> None:
-    house.clock.pass_s(86_400)
-    house.gateway.issue()
-    house.clock.pass_s(-86_400)
-    house.gateway.issue()
-    assert house.list_of("ss-entrance").issued_at == house.clock.now()
-
-
-def test_a_revoked_badge_is_patched_out_of_every_door(house: House) -> None:
-    house.join("ana", ANA)
-    house.gateway.issue()
-    house.gateway.handle(ask.RevokeCredential(ANA))
-    house.gateway.issue()
-    decision = house.list_of("ss-entrance").decide(ANA, "entrance", house.clock.now())
-    assert decision == Denied("unknown_credential")
-
-
-def test_a_list_is_sent_again_until_the_node_holds_it(house: House) -> None:
-    house.gateway.issue()
-    house.beat("ss-garden", list_revision=0)
-    house.downlink.lists.clear()
-    house.clock.pass_s(3)
-    house.gateway.issue()
-    assert [signed.body["node"] for signed in house.downlink.lists] == ["ss-garden"]
-    house.beat("ss-garden", list_revision=1)
-    house.downlink.lists.clear()
-    house.clock.pass_s(3)
-    house.gateway.issue()
-    assert house.downlink.lists == []
-
-
-def test_newcomers_find_the_patched_list_whole(house: House) -> None:
-    house.gateway.issue()
-    house.join("ana", ANA)
-    house.gateway.issue()
-    house.downlink.lists.clear()
-    house.clock.pass_s(30)
-    house.gateway.issue()
-    entrance = next(signed for signed in house.downlink.lists if signed.body["node"] == "ss-entrance")
-    assert ANA in entrance.body["credentials"]
-
-
-def test_lists_are_numbered_above_what_any_node_reports(house: House) -> None:
-    house.beat("ss-garden", list_revision=41)
-    house.gateway.issue()
-    assert house.list_of("ss-garden").revision == 42
-
-
-def test_a_number_issued_before_a_node_was_heard_is_not_believed_to_be_the_same_list(house: House) -> None:
-    house.gateway.issue()  # as a restored gateway does, which does not know what it issued after the backup
-    house.beat("ss-garden", list_revision=1)
-    house.downlink.lists.clear()
-    house.gateway.issue()
-    (signed,) = house.downlink.lists
-    assert (signed.body["node"], signed.body["revision"]) == ("ss-garden", 2)
-
-
-def test_a_node_that_says_again_what_it_holds_gets_no_other_list(house: House) -> None:
-    house.beat("ss-garden")
-    house.gateway.issue()
-    house.downlink.lists.clear()
-    for _ in range(2):
-        house.beat("ss-garden", list_revision=1)
-        house.gateway.issue()
-    assert house.downlink.lists == house.downlink.patches == []
-
-
-def test_a_word_that_its_broker_says_for_a_dead_node_is_not_its_first(house: House) -> None:
-    house.gateway.issue()
-    house.beat("ss-garden", list_revision=0, online=False)
-    house.beat("ss-garden", list_revision=1)
-    house.gateway.issue()
-    assert house.list_of("ss-garden").revision == 2
-
-
-def test_each_run_of_a_node_is_told_once_how_far_its_events_are_kept(house: House) -> None:
-    house.tell("ss-entrance", event(1, "08:00:00", **badge(ANA, "in")))
-    house.downlink.answers.clear()
-    for _ in range(2):
-        house.beat("ss-entrance")
-    assert house.downlink.acks == [Cursor("ss-entrance", "e" * 16, 1)]
-    house.beat("ss-entrance", start="6" * 16)
-    assert [answer.start for answer in house.downlink.answers] == ["5" * 16, "6" * 16]
+from protocol.messages import Command, UnlockDoor
+from protocol.signing import public_from_text, verify
+from tests.fakes import site
+from tests.unit.gateway.house import ANA, BOB, SCEAUX, House, badge, event
 
 
 def test_a_booking_opens_its_room_ten_minutes_early(house: House) -> None:
@@ -418,34 +201,6 @@ def test_secrets_are_kept_as_hashes(house: House, tmp_path: Path) -> None:
     secret = house.gateway.handle(ask.MintKey("api", "city", "billing", timedelta(days=1)))
     kept = b"".join(file.read_bytes() for file in tmp_path.glob("ledger.sqlite*"))
     assert secret.encode() not in kept
-
-
-def event(seq: int, at: str, **said: object) -> dict[str, object]:
-    moment = datetime.fromisoformat(f"2026-11-24T{at}Z")
-    return {
-        "seq": seq,
-        "at": f"2026-11-24T{at}Z",
-        "boot": "b" * 16,
-        "uptime_s": UP_AT_NINE_S - (NINE - moment).total_seconds(),
-        "clock": "synchronised",
-        "event": said,
-    }
-
-
-def badge(credential: str, direction: str) -> dict[str, object]:
-    return {
-        "type": "BadgePresented",
-        "point": "entrance",
-        "direction": direction,
-        "credential": credential,
-        "assurance": "uid",
-        "granted": True,
-        "reason": "granted",
-        "why": "member",
-        "list_revision": 1,
-        "list_age_s": 0,
-        "stale": False,
-    }
 
 
 def test_a_tap_and_an_open_door_make_a_visit(house: House) -> None:
