@@ -319,7 +319,8 @@ def answers(report: NodeReport, now: datetime) -> bool:
     """Whether a node was heard lately and did not say goodbye."""
     if report.status is None or not report.status.online:
         return False
-    return now - report.heard_at < timedelta(seconds=report.status.silent_after_s)
+    since = now - report.heard_at  # less than nothing: the gateway's clock was set back, and proves nothing
+    return timedelta() <= since < timedelta(seconds=report.status.silent_after_s)
 
 
 HANDLERS: dict[type[Any], Callable[[Any, Desk], Any]] = {

@@ -84,7 +84,7 @@ def read_settings(path: Path) -> Settings:
         settings = Settings.model_validate(table)
     except OSError as error:
         raise SettingsRefused(f"{path}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsRefused(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
         lines = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from gateway.ports import Buried
@@ -30,7 +31,8 @@ def list_letters(settings: SettingsFile) -> None:
     for buried in letters:
         letter = buried.letter
         came = f"{buried.last_at:%Y-%m-%d %H:%M:%S}Z"
-        table.add_row(str(buried.number), came, str(buried.times), letter.topic, letter.reason, letter.detail)
+        said = (letter.topic, letter.reason, letter.detail)
+        table.add_row(str(buried.number), came, str(buried.times), *map(_harmless, said))
     _print(table if letters else "There are no dead letters.")
 
 
@@ -45,7 +47,9 @@ def show(number: Annotated[int, typer.Argument(help="As `list` has it.")], setti
     if found is None:
         typer.echo(f"no dead letter has the number {number}: see `passerelle dead-letters list`", err=True)
         raise typer.Exit(2)
-    typer.echo(f"topic   {found.letter.topic}\nreason  {found.letter.reason}\ndetail  {found.letter.detail}")
+    letter = found.letter
+    for name, said in (("topic", letter.topic), ("reason", letter.reason), ("detail", letter.detail)):
+        typer.echo(f"{name:8}{_harmless(said)}")
     typer.echo(
         f"came    {found.times} times, first {found.first_at.isoformat()}, last {found.last_at.isoformat()}"
     )
@@ -64,10 +68,15 @@ def replay(settings: SettingsFile) -> None:
         read = read_settings(settings)
         with alone(read, "passerelle dead-letters replay"), open_ledger(read) as (ledger, site_of_node):
             for buried, again in replay_all(ledger, site_of_node):
-                table.add_row(str(buried.number), again.outcome, again.why)
+                table.add_row(str(buried.number), again.outcome, _harmless(again.why))
     _print(table if table.rows else "There are no dead letters.")
     if table.rows:
         typer.echo("Visits and access lists follow when the gateway starts.")
+
+
+def _harmless(said: str) -> Text:
+    """Write out what anybody may have sent: no markup, and nothing that a terminal would obey."""
+    return Text("".join(each if each.isprintable() else repr(each)[1:-1] for each in said))
 
 
 @contextmanager

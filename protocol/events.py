@@ -9,6 +9,9 @@ from pydantic import Field, StringConstraints
 
 from protocol.base import VERSION, CredentialRef, Id, Instant, Message, UptimeSeconds
 
+MOST_RECORDS: Final = 1000
+"""A batch holds at most so many: more would be a burden that its sender should have divided."""
+
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Boot = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Seq = Annotated[int, Field(ge=1, le=2**53)]  # beyond 2^53 other languages' JSON numbers lose their unit
@@ -269,4 +272,4 @@ class EventBatch(Envelope):
     `start` names the run of the process that sent: two at once are twins, of one copied identity.
     """
 
-    records: Annotated[tuple[Record, ...], Field(min_length=1)]
+    records: Annotated[tuple[Record, ...], Field(min_length=1, max_length=MOST_RECORDS)]

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from protocol.base import VERSION, Id
 from protocol.codec import MessageRefused, decode
-from protocol.events import Boot, Epoch, EventBatch, Record, Seq
+from protocol.events import MOST_RECORDS, Boot, Epoch, EventBatch, Record, Seq
 
 _ENVELOPE_BYTES: Final = 4096
 
@@ -59,7 +59,7 @@ class _Envelope(_Place):
     epoch: Epoch
     held_from: Seq
     start: Boot
-    records: list[_Slot]
+    records: Annotated[list[_Slot], Field(min_length=1, max_length=MOST_RECORDS)]
 
 
 def read_batch(payload: bytes) -> Reading:
@@ -68,11 +68,13 @@ def read_batch(payload: bytes) -> Reading:
         batch = decode(EventBatch, payload)
     except MessageRefused as refusal:
         return _salvage(payload, refusal)
-    _check_order([record.seq for record in batch.records])
+    _check_order(batch.held_from, [record.seq for record in batch.records])
     return Reading(batch.site, batch.node, batch.epoch, batch.held_from, batch.start, batch, ())
 
 
-def _check_order(seqs: Sequence[int]) -> None:
+def _check_order(held_from: int, seqs: Sequence[int]) -> None:
+    if held_from > seqs[0]:
+        raise MessageRefused("bad_field", f"held_from: {held_from}, though seq {seqs[0]} is still held")
     for seq, following in pairwise(seqs):
         if following <= seq:
             raise MessageRefused("bad_field", f"records: seq {following} comes after {seq}")
@@ -86,7 +88,7 @@ def _salvage(payload: bytes, refusal: MessageRefused) -> Reading:
         plain = json.loads(payload)
     except (ValidationError, ValueError):
         raise refusal from None
-    _check_order([slot.seq for slot in envelope.records])
+    _check_order(envelope.held_from, [slot.seq for slot in envelope.records])
     if len(_write(plain, [])) > _ENVELOPE_BYTES:
         raise refusal  # it would be kept once with every record
     readable: list[Any] = []

@@ -45,6 +45,16 @@ def test_letters_are_listed_and_shown(settings: Path) -> None:
     assert "b'\\xff{'" in typed("show", "2", settings=settings).output
 
 
+def test_a_letter_that_would_colour_the_terminal_is_listed_as_it_came(settings: Path) -> None:
+    rude = DeadLetter("passerelle/s/n/up/[/b]", "unknown_topic", "\x1b[2J", b"{}")
+    with open_ledger(read_settings(settings)) as (ledger, _), ledger.writing() as books:
+        books.journal.bury(rude, SetClock().now())
+    listed, shown = typed("list", settings=settings), typed("show", "3", settings=settings)
+    assert (listed.exit_code, shown.exit_code) == (0, 0)
+    assert "up/[/b]" in shown.output
+    assert "\x1b" not in listed.output + shown.output
+
+
 def test_a_number_that_no_letter_has_is_refused(settings: Path) -> None:
     shown = typed("show", "9", settings=settings)
     assert shown.exit_code == 2

@@ -11,6 +11,7 @@ from gateway.adapters.ledger import SqlLedger
 from gateway.commands import NewMember, Refused
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Member
+from gateway.handlers import answers
 from gateway.live import Notice
 from gateway.ports import Books, LedgerFailed
 from gateway.service import Gateway
@@ -273,6 +274,14 @@ def test_a_node_that_falls_silent_is_told_without_a_word_from_it(house: House) -
     house.clock.at += timedelta(seconds=2)
     house.gateway.take_in()
     assert notices == [Notice(SCEAUX)]
+
+
+def test_a_word_from_a_time_that_is_yet_to_come_shows_no_node_alive(house: House) -> None:
+    house.beat("ss-entrance")
+    with house.ledger.reading() as books:
+        (report,) = books.nodes.reports()
+    assert answers(report, house.clock.now())
+    assert not answers(report, house.clock.now() - timedelta(minutes=30)), "the gateway's clock was set back"
 
 
 def test_a_duplicate_is_refused_after_four_hundred_days(house: House) -> None:

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.base import MAX_MESSAGE_BYTES
 from protocol.codec import MessageRefused, decode, encode
-from protocol.events import DoorClosed, EventBatch
+from protocol.events import MOST_RECORDS, DoorClosed, EventBatch
 from protocol.identifiers import credential_ref
 from protocol.messages import Ack, Command, UnlockDoor
 from protocol.reading import read_batch
@@ -140,6 +140,22 @@ def test_a_signature_holds_over_the_wire() -> None:
     trusted = public_from_text(public_text(key.public_key()))
     arrived = decode(type(signed := sign(key, "command", COMMAND)), encode(signed))
     assert Command.model_validate(verify(trusted, arrived, "command")) == COMMAND
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"records": [RECORD | {"seq": seq} for seq in range(1, MOST_RECORDS + 2)]},
+        {"records": [{"seq": seq} for seq in range(1, MOST_RECORDS + 2)]},
+        {"records": []},
+        {"records": [], "v": 2},
+        {"held_from": 5},
+        {"held_from": 5, "v": 2},
+    ],
+)
+def test_a_batch_that_is_no_batch_is_refused_as_a_whole(changes: dict[str, object]) -> None:
+    with pytest.raises(MessageRefused):
+        read_batch(payload(**changes))
 
 
 def test_a_changed_body_a_wrong_kind_and_a_strange_key_are_refused() -> None:
