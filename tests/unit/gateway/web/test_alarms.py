@@ -71,7 +71,7 @@ def test_gaps_and_dead_letters_are_told_for_a_week(place: Place, staff: TestClie
 
 @pytest.mark.parametrize(
     ("language", "title", "said"),
-    [("fr", "À traiter", "Deux boîtiers sous ce nom"), ("en", "To see to", "Two nodes of this name")],
+    [("fr", "À traiter", "Deux boîtiers sous ce nom"), ("en", "Needs attention", "Two nodes of this name")],
 )
 def test_the_live_page_says_what_to_do_in_both_languages(
     place: Place, staff: TestClient, language: str, title: str, said: str
