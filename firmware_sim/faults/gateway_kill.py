@@ -39,7 +39,7 @@ def play(plan: Plan) -> Tally:
 def _live_and_die(place: Place, dice: random.Random, number: int) -> bool:
     """Start the gateway, to end at a failpoint or, each fourth time, at any moment. Whether the former."""
     at_any_moment = number % _MOMENT_EACH == _MOMENT_EACH - 1
-    point = "none" if at_any_moment else f"{dice.choice(_POINTS)}:{dice.randint(1, _LAST_TIME)}"
+    point = "none" if at_any_moment else _some_point(dice)
     lives_s = dice.uniform(*_LIVES_S) if at_any_moment else _COMES_TO_A_POINT_WITHIN_S
     place.gateway.begin({"PASSERELLE_FAILPOINT": point})
     place.tap(ENTRANCE, number)
@@ -49,3 +49,9 @@ def _live_and_die(place: Place, dice: random.Random, number: int) -> bool:
         time.sleep(_LOOK_EVERY_S)
     place.gateway.child.kill()
     return False
+
+
+def _some_point(dice: random.Random) -> str:
+    """Name a failpoint, and which time it is reached: the first where it is reached seldom."""
+    point = dice.choice(_POINTS)
+    return f"{point}:{1 if point == 'projection.written' else dice.randint(1, _LAST_TIME)}"
