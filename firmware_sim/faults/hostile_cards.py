@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from itertools import cycle
@@ -23,6 +24,8 @@ from firmware_sim.rf.type_a import Card
 _LANES: Final = 4
 _HELD_FOR_S: Final = (0.0, 1.5)
 _FREE_WITHIN_S: Final = 2.0
+_LOOK_EVERY_S: Final = 0.05
+_LOOKS: Final = 200
 _LOST_AFTER_S: Final = 15.0
 
 
@@ -138,6 +141,11 @@ def _belongings() -> dict[str, int]:
 
 
 def _compared(before: dict[str, int]) -> list[tuple[str, int, int]]:
+    """Compare, once a reader's thread has had the time that its last call may take."""
+    for _ in range(_LOOKS):
+        if all(now <= before[what] for what, now in _belongings().items()):
+            break
+        time.sleep(_LOOK_EVERY_S)
     return [(what, before[what], now) for what, now in _belongings().items()]
 
 
