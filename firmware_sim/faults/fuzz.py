@@ -26,7 +26,6 @@ from protocol.topics import Down, NodeTopics, Up, gateway_status
 _UP: Final[tuple[Up, ...]] = ("events", "status", "state")
 _DOWN: Final[tuple[Down, ...]] = ("ack", "access", "access/patch", "command")
 _RUNS_A_ROUND: Final = 50
-_AT_ONCE: Final = 50
 _FUZZES_S: Final = 600
 _KEPT_WITHIN_S: Final = 30.0
 
@@ -75,13 +74,11 @@ def _send(place: Place, payloads: Sequence[bytes], advance: Callable[[], None]) 
     wire.open()
     unkept = 0
     try:
-        for start in range(0, len(payloads), _AT_ONCE):
-            some = payloads[start : start + _AT_ONCE]
-            for payload in some:
-                for topic in everywhere:
-                    wire.publish(topic, payload)
-                advance()
-            unkept += _count_unkept(place, {(topic, payload) for topic in up for payload in some})
+        for payload in payloads:  # one by one: of a node's status the gateway reads the latest that waits
+            for topic in everywhere:
+                wire.publish(topic, payload)
+            unkept += _count_unkept(place, {(topic, payload) for topic in up})
+            advance()
     finally:
         wire.close()
     return unkept
