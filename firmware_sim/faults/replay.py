@@ -37,6 +37,7 @@ def play(plan: Plan) -> Tally:
                 sleep(_TAPS_APART_S)
                 plan.advance()
         until(lambda: place.in_ledger() >= place.on_disk(), "all that was seen", _TAKEN_IN_WITHIN_S)
+        until(lambda: place.health()["projected"], "all that follows from it", _TAKEN_IN_WITHIN_S)
         before = _sums(place)
         batches = list(_overheard(wire))
         for time in range(_TIMES):
