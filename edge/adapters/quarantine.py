@@ -1,6 +1,5 @@
 """Where damaged spools go: moved aside whole; what can be read of them is carried over into a new one."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Final
 
 from edge.adapters.salvage import carry_over
 from edge.adapters.spool_rows import Line, Row, create, insert, transaction
+from host.files import sync_folder
 
 FOLDER: Final = "quarantine"
 
@@ -51,7 +51,7 @@ def replace(
             first = begin(carried.before)
             Line(first.epoch, carried.end).write(database)
             insert(database, "record", carried.end, [first])
-    _sync(path.parent)
+    sync_folder(path.parent)
     folder = _set_aside(path, now)
     _rename(new, path)
     return f"epoch={first.epoch} before={carried.before} salvaged={carried.records} quarantine={folder}"
@@ -75,7 +75,7 @@ def _set_aside(path: Path, now: datetime) -> Path:
         if file.exists():
             file.rename(folder / file.name)
     for changed in (folder, folder.parent, path.parent):
-        _sync(changed)
+        sync_folder(changed)
     for old in _folders(path)[:-_KEPT]:
         shutil.rmtree(old)
     return folder
@@ -95,12 +95,4 @@ def _beside(path: Path, side: str) -> Path:
 
 def _rename(new: Path, path: Path) -> None:
     new.rename(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

@@ -81,15 +81,6 @@ def unpack(backup: Path, into: Path, told: Told) -> Manifest:
         return manifest
 
 
-def sync_folder(folder: Path) -> None:
-    """Put what was renamed in a folder onto the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _entry(name: str, size: int, at: datetime) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode, entry.mtime = size, 0o600, int(at.timestamp())

@@ -16,9 +16,9 @@ from gateway.safekeeping.archive import (
     pack,
     read_manifest,
     sha256_of,
-    sync_folder,
 )
 from gateway.settings import Settings
+from host.files import sync_folder
 
 LEDGER: Final = "ledger.sqlite"
 

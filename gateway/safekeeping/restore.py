@@ -12,10 +12,11 @@ from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.copy import Facts, LedgerBusy, LedgerUnsound, examine, settle
 from gateway.adapters.ledger.engine import known_schemas, sqlite_file, without_password
 from gateway.bootstrap import CREDENTIAL_KEY, SIGNING_KEY, alone, database_url
-from gateway.safekeeping.archive import BackupUnsound, Manifest, Told, sync_folder, unpack
+from gateway.safekeeping.archive import BackupUnsound, Manifest, Told, unpack
 from gateway.safekeeping.backup import LEDGER
 from gateway.settings import Settings
 from host.claim import ClaimRefused, give_to_owner_of
+from host.files import sync_folder
 
 _KEYS: Final = (SIGNING_KEY, CREDENTIAL_KEY)
 _LOGS: Final = ("-wal", "-shm")  # SQLite's, beside a database that was not closed
