@@ -1,0 +1,69 @@
+"""Members, and the cards in their hands."""
+
+from collections.abc import Iterator
+
+from gateway import commands as ask
+from gateway.commands import Fault, Refused
+from gateway.domain.people import Credential, Member
+from gateway.handlers.desk import Desk
+
+
+def add_members(command: ask.AddMembers, desk: Desk) -> list[Member]:
+    """Take up members with their cards."""
+    faults = [*_ids_taken(command, desk), *_sites_unknown(command, desk), *_cards_held(command, desk)]
+    if faults:
+        at_odds = any(fault.code != "unknown_site" for fault in faults)
+        raise Refused("conflict" if at_odds else "invalid", *faults)
+    desk.books.people.add(new.member for new in command.members)
+    desk.books.people.give(
+        Credential(ref, new.member.id, new.member.since, None)
+        for new in command.members
+        for ref in new.credentials
+    )
+    desk.touch(site for new in command.members for site in new.member.sites)
+    return [new.member for new in command.members]
+
+
+def _ids_taken(command: ask.AddMembers, desk: Desk) -> Iterator[Fault]:
+    taken = {member.id for member in desk.books.people.members()}
+    for number, new in enumerate(command.members):
+        if new.member.id in taken:
+            yield Fault(f"/{number}/id", "taken", f"{new.member.id!r} is a member already")
+        taken.add(new.member.id)
+
+
+def _sites_unknown(command: ask.AddMembers, desk: Desk) -> Iterator[Fault]:
+    for number, new in enumerate(command.members):
+        if not set(new.member.sites) <= desk.sites.keys():
+            known = ", ".join(desk.sites)
+            yield Fault(f"/{number}/sites", "unknown_site", f"no such site here, expected some of: {known}")
+
+
+def _cards_held(command: ask.AddMembers, desk: Desk) -> Iterator[Fault]:
+    given: set[str] = set()
+    for number, new in enumerate(command.members):
+        for place, ref in enumerate(new.credentials):
+            if ref in given or desk.books.people.holding(ref, desk.now):
+                pointer = f"/{number}/credentials/{place}"
+                yield Fault(pointer, "held", f"card {ref} is held by someone already")
+            given.add(ref)
+
+
+def give_credential(command: ask.GiveCredential, desk: Desk) -> Credential:
+    """Hand a card to a member."""
+    member = desk.member(command.member)
+    if desk.books.people.holding(command.ref, desk.now):
+        raise Refused(
+            "conflict", Fault("/ref", "held", "this card is held by someone already: revoke it first")
+        )
+    credential = Credential(command.ref, member.id, desk.now, None)
+    desk.books.people.give([credential])
+    desk.touch(member.sites)
+    return credential
+
+
+def revoke_credential(command: ask.RevokeCredential, desk: Desk) -> None:
+    """Take a card out of every door."""
+    if not desk.books.people.revoke(command.ref, desk.now):
+        raise Refused("not_found", Fault("/ref", "unknown_credential", "no card in use has this reference"))
+    desk.touch(desk.sites)

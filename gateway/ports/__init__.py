@@ -1,0 +1,56 @@
+"""What the gateway needs from the world, one role each. Adapters fill them; `bootstrap` chooses which."""
+
+from gateway.ports.clock import Clock, MovableClock
+from gateway.ports.journal import (
+    Buried,
+    Cursor,
+    DeadLetter,
+    EntryUnreadable,
+    Gap,
+    Heading,
+    Journal,
+    LetterCount,
+    Numbered,
+)
+from gateway.ports.keys import Key, Keys, Role
+from gateway.ports.ledger import Books, Ledger, LedgerFailed
+from gateway.ports.nodes import Issue, NodeReport, Nodes
+from gateway.ports.outside import History, Notifier, NotWritten
+from gateway.ports.projections import Part, Projections, Standstill
+from gateway.ports.records import Bookings, Lockers, People
+from gateway.ports.wire import Answer, Downlink, Signer
+
+__all__ = [
+    "Answer",
+    "Bookings",
+    "Books",
+    "Buried",
+    "Clock",
+    "Cursor",
+    "DeadLetter",
+    "Downlink",
+    "EntryUnreadable",
+    "Gap",
+    "Heading",
+    "History",
+    "Issue",
+    "Journal",
+    "Key",
+    "Keys",
+    "Ledger",
+    "LedgerFailed",
+    "LetterCount",
+    "Lockers",
+    "MovableClock",
+    "NodeReport",
+    "Nodes",
+    "NotWritten",
+    "Notifier",
+    "Numbered",
+    "Part",
+    "People",
+    "Projections",
+    "Role",
+    "Signer",
+    "Standstill",
+]

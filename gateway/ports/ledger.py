@@ -1,0 +1,54 @@
+"""The ledger as a whole: the only way to the records, one transaction at a time."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from gateway.ports.journal import Journal
+from gateway.ports.keys import Keys
+from gateway.ports.nodes import Nodes
+from gateway.ports.projections import Projections
+from gateway.ports.records import Bookings, Lockers, People
+
+
+class Books(Protocol):
+    """Everything the ledger holds, within one transaction."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def bookings(self) -> Bookings: ...
+    @property
+    def lockers(self) -> Lockers: ...
+    @property
+    def projections(self) -> Projections: ...
+    @property
+    def nodes(self) -> Nodes: ...
+    @property
+    def keys(self) -> Keys: ...
+
+    def note(self, key: str) -> str | None:
+        """Read a remembered word, such as how far a cursor has come."""
+        ...
+
+    def remember(self, key: str, value: str) -> None: ...
+
+
+class LedgerFailed(Exception):
+    """The ledger could not be read or written, whatever was asked of it: its disk is full, locked, broken."""
+
+
+class Ledger(Protocol):
+    """The truth. Its `id` is fixed when it is born: nodes ignore the acknowledgements of another.
+
+    Both ways to it raise LedgerFailed where the ledger itself fails; nothing has changed then.
+    """
+
+    id: str
+
+    def writing(self) -> AbstractContextManager[Books]:
+        """One transaction, on the disk when it ends; undone where the body raises."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Books]: ...

@@ -1,0 +1,26 @@
+"""Whom the gateway tells: members, and the history of usage."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.domain.history import Point
+from gateway.domain.parcels import Parcel
+from gateway.domain.people import Member
+
+
+class Notifier(Protocol):
+    """Telling a member something."""
+
+    def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...
+
+
+class NotWritten(Exception):
+    """History did not take the points. They are in the ledger, and can be written later."""
+
+
+class History(Protocol):
+    """Usage for dashboards and queries, written from the ledger and rebuildable from it."""
+
+    def write(self, points: Sequence[Point]) -> None:
+        """Write all of `points`, each in the place of one with the same key. Raises NotWritten."""
+        ...

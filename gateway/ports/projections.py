@@ -1,0 +1,53 @@
+"""What is worked out from the journal, and can be worked out again."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple, Protocol
+
+from gateway.domain.occupancy import SpaceState
+from gateway.domain.visits import Visit
+
+
+class Part(NamedTuple):
+    """What is worked out at once or not at all.
+
+    `subject` is the civil day of visits, "today" for spaces, the id of a loan or parcel.
+    """
+
+    site: str
+    projection: Literal["visits", "spaces", "loan", "parcel"]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A part that could not be worked out since then, and why: it tells what it told before."""
+
+    part: Part
+    since: datetime
+    reason: str
+
+
+class Projections(Protocol):
+    """What is worked out from the journal, and can be worked out again."""
+
+    def replace_visits(self, site: str, day: date, visits: Iterable[Visit]) -> bool:
+        """Put `visits` in the place of that day's. False where nothing changed."""
+        ...
+
+    def visits(self, start: date, end: date, site: str | None = None) -> list[Visit]:
+        """Visits of the civil days in [start, end)."""
+        ...
+
+    def days(self, site: str, *, unended: bool = False) -> list[date]:
+        """Return the civil days that have visits, or those that have visits without an end."""
+        ...
+
+    def replace_spaces(self, site: str, states: Mapping[str, SpaceState]) -> bool: ...
+    def spaces(self, site: str) -> dict[str, SpaceState]: ...
+    def stand_still(self, standstill: Standstill) -> None: ...
+    def go_on(self, part: Part) -> None: ...
+    def standstills(self) -> list[Standstill]:
+        """Return the parts that stand still, the longest first."""
+        ...
