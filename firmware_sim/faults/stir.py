@@ -10,7 +10,7 @@ from firmware_sim.bench.surroundings import Surroundings
 from firmware_sim.faults.place import DOORS, Place
 from protocol.events import Direction
 
-_SWING_S: Final = (0.05, 0.11)  # a contact that changes faster bounces
+_SWING_S: Final = (0.04, 0.07)  # a contact that changes faster bounces
 _BEAM_S: Final = (0.008, 0.016)
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("in", "out")
 
