@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from gateway.domain.authority import Role
 from gateway.domain.people import Member
-from gateway.ports import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class Refused(Exception):
     """A command that was not carried out. Nothing has changed."""
 
     def __init__(
-        self, kind: Literal["not_found", "invalid", "conflict", "unavailable"], *faults: Fault
+        self, kind: Literal["not_found", "invalid", "conflict", "unavailable", "forbidden"], *faults: Fault
     ) -> None:
         super().__init__("; ".join(f"{fault.pointer}: {fault.text}".removeprefix(": ") for fault in faults))
         self.kind = kind

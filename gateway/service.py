@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.commands import Command
 from gateway.domain import civil
+from gateway.domain.authority import Actor
 from gateway.group import Taken
 from gateway.handlers import HANDLERS, Desk, answers
 from gateway.inbox import Inbox, Received
@@ -102,11 +103,13 @@ class Gateway:
         self._newcomer = True
         self._workers["issuer"].wake()
 
-    def handle(self, command: Command) -> Any:
-        """Carry out what someone asks. Raises Refused, with nothing changed."""
+    def handle(self, command: Command, by: Actor) -> Any:
+        """Carry out what `by` asks. Raises Refused, with nothing changed."""
+        handling = HANDLERS[type(command)]
+        handling.authorise(by)
         with self.ledger.writing() as books:
             desk = Desk(books, self.clock.now(), self.sites, self._notifier)
-            result = HANDLERS[type(command)](command, desk)
+            result = handling.carry_out(command, desk)
         for order in desk.orders:
             self._downlink.send_command(order.site, order.node, self._signer.command(order))
         for letter in desk.letters:

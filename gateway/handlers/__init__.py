@@ -1,26 +1,43 @@
 """One function per command, by subject, and one table that closes the file."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from gateway import commands as ask
+from gateway.commands import Fault, Refused
+from gateway.domain.authority import Actor, Scope
 from gateway.handlers import bookings, doors, keys, lockers, people
 from gateway.handlers.desk import Desk, answers
 
-__all__ = ["HANDLERS", "Desk", "answers"]
+__all__ = ["HANDLERS", "Desk", "Handling", "answers"]
 
-HANDLERS: dict[type[Any], Callable[[Any, Desk], Any]] = {
-    ask.AddMembers: people.add_members,
-    ask.GiveCredential: people.give_credential,
-    ask.RevokeCredential: people.revoke_credential,
-    ask.BookSpace: bookings.book_space,
-    ask.BookSpaces: bookings.book_spaces,
-    ask.CancelBooking: bookings.cancel_booking,
-    ask.LendItem: lockers.lend_item,
-    ask.DropParcel: lockers.drop_parcel,
-    ask.CollectParcel: lockers.collect_parcel,
-    ask.OpenDoor: doors.open_door,
-    ask.MintKey: keys.mint_key,
-    ask.UseLoginLink: keys.use_login_link,
-    ask.EndSession: keys.end_session,
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What carries a command out, and the scope it takes; None where a secret in the command decides."""
+
+    carry_out: Callable[[Any, Desk], Any]
+    scope: Scope | None
+
+    def authorise(self, by: Actor) -> None:
+        """Raise Refused where `by` may not ask for this."""
+        if self.scope is not None and not by.may(self.scope):
+            raise Refused("forbidden", Fault("", "forbidden", f"this needs the scope {self.scope}"))
+
+
+HANDLERS: dict[type[Any], Handling] = {
+    ask.AddMembers: Handling(people.add_members, "run-place"),
+    ask.GiveCredential: Handling(people.give_credential, "run-place"),
+    ask.RevokeCredential: Handling(people.revoke_credential, "run-place"),
+    ask.BookSpace: Handling(bookings.book_space, "run-place"),
+    ask.BookSpaces: Handling(bookings.book_spaces, "run-place"),
+    ask.CancelBooking: Handling(bookings.cancel_booking, "run-place"),
+    ask.LendItem: Handling(lockers.lend_item, "run-place"),
+    ask.DropParcel: Handling(lockers.drop_parcel, "run-place"),
+    ask.CollectParcel: Handling(lockers.collect_parcel, "run-place"),
+    ask.OpenDoor: Handling(doors.open_door, "run-place"),
+    ask.MintKey: Handling(keys.mint_key, "administer"),
+    ask.UseLoginLink: Handling(keys.use_login_link, None),
+    ask.EndSession: Handling(keys.end_session, None),
 }

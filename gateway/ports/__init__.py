@@ -12,7 +12,7 @@ from gateway.ports.journal import (
     LetterCount,
     Numbered,
 )
-from gateway.ports.keys import Key, Keys, Role
+from gateway.ports.keys import Key, Keys
 from gateway.ports.ledger import Books, Ledger, LedgerFailed
 from gateway.ports.nodes import Issue, NodeReport, Nodes
 from gateway.ports.outside import History, Notifier, NotWritten
@@ -50,7 +50,6 @@ __all__ = [
     "Part",
     "People",
     "Projections",
-    "Role",
     "Signer",
     "Standstill",
 ]

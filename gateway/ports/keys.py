@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-Role = Literal["admin", "staff", "billing", "viewer"]
+from gateway.domain.authority import Role
 
 
 @dataclass(frozen=True, slots=True)

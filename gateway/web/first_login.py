@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.commands import MintKey
+from gateway.domain.authority import SYSTEM
 from gateway.ports import Key
 from gateway.service import Gateway
 
@@ -21,7 +22,7 @@ def offer_first_login(gateway: Gateway, file: Path, address: str) -> str | None:
     with gateway.ledger.reading() as books:
         if any(_lets_an_admin_in(key) and now < key.expires_at for key in books.keys.all()):
             return None
-    secret = gateway.handle(MintKey("link", "first login", "admin", _LIVES))
+    secret = gateway.handle(MintKey("link", "first login", "admin", _LIVES), SYSTEM)
     url = f"{address}/login/{secret}"
     file.unlink(missing_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -15,7 +15,13 @@ from gateway.ports import LedgerFailed
 
 _log = logging.getLogger(__name__)
 
-STATUS_OF_REFUSAL: Final = {"not_found": 404, "invalid": 422, "conflict": 409, "unavailable": 503}
+STATUS_OF_REFUSAL: Final = {
+    "not_found": 404,
+    "invalid": 422,
+    "conflict": 409,
+    "unavailable": 503,
+    "forbidden": 403,
+}
 
 
 class Problem(JSONResponse):

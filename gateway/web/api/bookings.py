@@ -11,12 +11,12 @@ from gateway.domain.bookings import Booking
 from gateway.service import Gateway
 from gateway.web.api.shapes import Added, Shape
 from gateway.web.api.times import moment, site_of
-from gateway.web.auth import RUN_PLACE, allow
+from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway, TheHub
 from gateway.web.problems import moved
 from protocol.base import Id, Instant
 
-router = APIRouter(tags=["bookings"], dependencies=[Depends(allow(RUN_PLACE))])
+router = APIRouter(tags=["bookings"], dependencies=[Depends(allow("run-place"))])
 
 _SHOWN = timedelta(days=31)
 
@@ -68,21 +68,21 @@ def bookings(
 
 
 @router.post("/bookings", status_code=201, summary="Book a space")
-def book(wanted: BookingIn, gateway: TheGateway, hub: TheHub) -> BookingOut:
+def book(wanted: BookingIn, gateway: TheGateway, hub: TheHub, carry_out: CarryOut) -> BookingOut:
     """Book a space for a member, where nobody else has it."""
-    booking: Booking = gateway.handle(_command(wanted, gateway))
+    booking: Booking = carry_out(_command(wanted, gateway))
     hub.stir()
     return BookingOut.model_validate(booking)
 
 
 @router.post("/imports/bookings", summary="Make many bookings")
-def import_bookings(wanted: BookingsIn, gateway: TheGateway, hub: TheHub) -> Added:
+def import_bookings(wanted: BookingsIn, gateway: TheGateway, hub: TheHub, carry_out: CarryOut) -> Added:
     """Make all of them, or none where one cannot be."""
     commands = [
         _within(f"/bookings/{number}", booking, gateway) for number, booking in enumerate(wanted.bookings)
     ]
     try:
-        booked: list[Booking] = gateway.handle(BookSpaces(tuple(commands)))
+        booked: list[Booking] = carry_out(BookSpaces(tuple(commands)))
     except Refused as refusal:
         raise moved(refusal, "", "/bookings") from refusal
     hub.stir()
@@ -90,9 +90,9 @@ def import_bookings(wanted: BookingsIn, gateway: TheGateway, hub: TheHub) -> Add
 
 
 @router.delete("/bookings/{booking}", status_code=204, summary="Cancel a booking")
-def cancel(booking: str, gateway: TheGateway, hub: TheHub) -> None:
+def cancel(booking: str, hub: TheHub, carry_out: CarryOut) -> None:
     """Give a booked time back."""
-    gateway.handle(CancelBooking(booking))
+    carry_out(CancelBooking(booking))
     hub.stir()
 
 

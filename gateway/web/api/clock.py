@@ -8,11 +8,11 @@ from pydantic import model_validator
 from gateway.commands import Fault, Refused
 from gateway.ports import MovableClock
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import ADMINISTER, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 
-router = APIRouter(prefix="/clock", tags=["clock"], dependencies=[Depends(allow(ADMINISTER))])
+router = APIRouter(prefix="/clock", tags=["clock"], dependencies=[Depends(allow("administer"))])
 
 
 class ClockIn(Shape):

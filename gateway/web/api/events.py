@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Path, Query
 from gateway.commands import Fault, Refused
 from gateway.domain.journal import Entry, Identity, Quality
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import SEE_USAGE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 from protocol.events import ClockQuality, Event
 
-router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow(SEE_USAGE))])
+router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow("see-usage"))])
 
 
 class NodeTimeOut(Shape):

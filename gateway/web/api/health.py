@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from gateway.handlers import answers
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import RUN_PLACE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 
@@ -71,7 +71,7 @@ class StandstillOut(Shape):
     reason: str
 
 
-@router.get("/api/v1/standstills", summary="What stands still", dependencies=[Depends(allow(RUN_PLACE))])
+@router.get("/api/v1/standstills", summary="What stands still", dependencies=[Depends(allow("run-place"))])
 def standstills(gateway: TheGateway) -> list[StandstillOut]:
     """List the parts of visits, spaces, loans and parcels that could not be worked out, the longest first."""
     with gateway.ledger.reading() as books:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StringConstraints
 
 from gateway.commands import Fault, MintKey, Refused
-from gateway.ports import Role
+from gateway.domain.authority import Role
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import ADMINISTER, allow
+from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway, TheHouse
 from protocol.base import Instant
 
-router = APIRouter(tags=["keys"], dependencies=[Depends(allow(ADMINISTER))])
+router = APIRouter(tags=["keys"], dependencies=[Depends(allow("administer"))])
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
@@ -74,17 +74,17 @@ def keys(gateway: TheGateway) -> list[KeyOut]:
 
 
 @router.post("/keys", status_code=201, summary="Make an API key")
-def make_key(wanted: KeyIn, gateway: TheGateway) -> KeyMade:
+def make_key(wanted: KeyIn, carry_out: CarryOut) -> KeyMade:
     """Make an API key."""
     lives = timedelta(days=wanted.days)
-    return KeyMade(secret=gateway.handle(MintKey("api", wanted.name, wanted.role, lives)))
+    return KeyMade(secret=carry_out(MintKey("api", wanted.name, wanted.role, lives)))
 
 
 @router.post("/login-links", status_code=201, summary="Make a login link")
-def make_login_link(wanted: LoginLinkIn, gateway: TheGateway, request: Request) -> LoginLink:
+def make_login_link(wanted: LoginLinkIn, request: Request, carry_out: CarryOut) -> LoginLink:
     """Make a link that opens a session in the browser where it is opened first."""
     lives = timedelta(minutes=wanted.minutes)
-    secret = gateway.handle(MintKey("link", wanted.name, wanted.role, lives))
+    secret = carry_out(MintKey("link", wanted.name, wanted.role, lives))
     return LoginLink(url=f"{request.base_url}login/{secret}")
 
 

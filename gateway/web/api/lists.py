@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Depends
 
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import RUN_PLACE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 
-router = APIRouter(prefix="/lists", tags=["lists"], dependencies=[Depends(allow(RUN_PLACE))])
+router = APIRouter(prefix="/lists", tags=["lists"], dependencies=[Depends(allow("run-place"))])
 
 
 class ListOut(Shape):

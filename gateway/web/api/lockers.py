@@ -11,11 +11,11 @@ from gateway.domain.loans import Loan, LoanStatus
 from gateway.domain.parcels import Parcel, ParcelStatus
 from gateway.web.api.shapes import Shape
 from gateway.web.api.times import moment, site_of
-from gateway.web.auth import RUN_PLACE, allow
+from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway
 from protocol.base import Id, Instant
 
-router = APIRouter(dependencies=[Depends(allow(RUN_PLACE))])
+router = APIRouter(dependencies=[Depends(allow("run-place"))])
 
 All = Annotated[bool, Query(alias="all", description="those that have ended too")]
 
@@ -81,10 +81,10 @@ def loans(gateway: TheGateway, site: Id | None = None, *, every: All = False) ->
 
 
 @router.post("/loans", status_code=201, tags=["loans"], summary="Lend an item")
-def lend(wanted: LoanIn, gateway: TheGateway) -> LoanOut:
+def lend(wanted: LoanIn, gateway: TheGateway, carry_out: CarryOut) -> LoanOut:
     """Let a member fetch an item with a badge."""
     due_at = moment(wanted.due_at, site_of(gateway, wanted.site), "/due_at")
-    loan: Loan = gateway.handle(LendItem(wanted.site, wanted.item, wanted.member, due_at))
+    loan: Loan = carry_out(LendItem(wanted.site, wanted.item, wanted.member, due_at))
     return LoanOut.model_validate(loan)
 
 
@@ -96,14 +96,14 @@ def parcels(gateway: TheGateway, site: Id | None = None, *, every: All = False) 
 
 
 @router.post("/parcels", status_code=201, tags=["parcels"], summary="Take in a parcel")
-def drop(wanted: ParcelIn, gateway: TheGateway) -> ParcelOut:
+def drop(wanted: ParcelIn, carry_out: CarryOut) -> ParcelOut:
     """Open a free compartment for a parcel, and tell its addressee."""
-    parcel: Parcel = gateway.handle(DropParcel(wanted.site, wanted.member, wanted.carrier))
+    parcel: Parcel = carry_out(DropParcel(wanted.site, wanted.member, wanted.carrier))
     return ParcelOut.model_validate(parcel)
 
 
 @router.post("/parcels/collect", tags=["parcels"], summary="Fetch a parcel")
-def collect(shown: CodeIn, gateway: TheGateway) -> ParcelOut:
+def collect(shown: CodeIn, carry_out: CarryOut) -> ParcelOut:
     """Open the compartment that a code belongs to."""
-    parcel: Parcel = gateway.handle(CollectParcel(shown.site, shown.code))
+    parcel: Parcel = carry_out(CollectParcel(shown.site, shown.code))
     return ParcelOut.model_validate(parcel)

@@ -11,13 +11,13 @@ from gateway.commands import AddMembers, Fault, GiveCredential, NewMember, Refus
 from gateway.domain.people import Category, Credential, Member, Plan
 from gateway.ports import Books
 from gateway.web.api.shapes import Added, Shape
-from gateway.web.auth import RUN_PLACE, allow
+from gateway.web.auth import CarryOut, allow
 from gateway.web.context import House, TheGateway, TheHouse
 from gateway.web.problems import moved
 from protocol.base import CredentialRef, Id, Instant
 from protocol.identifiers import credential_ref
 
-router = APIRouter(tags=["members"], dependencies=[Depends(allow(RUN_PLACE))])
+router = APIRouter(tags=["members"], dependencies=[Depends(allow("run-place"))])
 
 Uid = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{8}|[0-9a-fA-F]{14}|[0-9a-fA-F]{20})$")]
 
@@ -95,20 +95,20 @@ def members(gateway: TheGateway) -> list[MemberOut]:
 
 
 @router.post("/members", status_code=201, summary="Take up a member")
-def add_member(member: MemberIn, house: TheHouse) -> MemberOut:
+def add_member(member: MemberIn, house: TheHouse, carry_out: CarryOut) -> MemberOut:
     """Take up one member, with the cards already in hand."""
     try:
-        [added] = _add(house, [member])
+        [added] = _add(house, [member], carry_out)
     except Refused as refusal:
         raise moved(refusal, "/0", "") from refusal
     return MemberOut.model_validate(added)
 
 
 @router.post("/imports/members", summary="Take up many members")
-def import_members(wanted: MembersIn, house: TheHouse) -> Added:
+def import_members(wanted: MembersIn, house: TheHouse, carry_out: CarryOut) -> Added:
     """Take up all of them, or none where one cannot be."""
     try:
-        return Added(added=len(_add(house, wanted.members)))
+        return Added(added=len(_add(house, wanted.members, carry_out)))
     except Refused as refusal:
         raise moved(refusal, "", "/members") from refusal
 
@@ -129,17 +129,17 @@ def credentials(member: str, gateway: TheGateway) -> list[CredentialOut]:
 
 
 @router.post("/members/{member}/credentials", status_code=201, summary="Give a card")
-def give_credential(member: str, card: CardIn, house: TheHouse) -> CredentialOut:
+def give_credential(member: str, card: CardIn, house: TheHouse, carry_out: CarryOut) -> CredentialOut:
     """Hand a card to a member."""
     reference = card.reference(house.credential_key)
-    credential: Credential = house.gateway.handle(GiveCredential(member, reference))
+    credential: Credential = carry_out(GiveCredential(member, reference))
     return CredentialOut.model_validate(credential)
 
 
 @router.delete("/credentials/{ref}", status_code=204, summary="Revoke a card")
-def revoke_credential(ref: str, gateway: TheGateway) -> None:
+def revoke_credential(ref: str, carry_out: CarryOut) -> None:
     """Take a card out of every door."""
-    gateway.handle(RevokeCredential(ref))
+    carry_out(RevokeCredential(ref))
 
 
 def _known(books: Books, member: str) -> Member:
@@ -149,13 +149,13 @@ def _known(books: Books, member: str) -> Member:
     return found
 
 
-def _add(house: House, wanted: list[MemberIn]) -> list[Member]:
+def _add(house: House, wanted: list[MemberIn], carry_out: CarryOut) -> list[Member]:
     now, key = house.gateway.clock.now(), house.credential_key
     new = tuple(
         NewMember(_member(member, now), tuple(card.reference(key) for card in member.credentials))
         for member in wanted
     )
-    added: list[Member] = house.gateway.handle(AddMembers(new))
+    added: list[Member] = carry_out(AddMembers(new))
     return added
 
 

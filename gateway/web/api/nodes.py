@@ -6,12 +6,12 @@ from gateway.handlers import answers
 from gateway.ports import NodeReport
 from gateway.web.alarms import What, alarms_of
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import SEE_PLACE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 from protocol.messages import SpoolHealth
 
-router = APIRouter(tags=["nodes"], dependencies=[Depends(allow(SEE_PLACE))])
+router = APIRouter(tags=["nodes"], dependencies=[Depends(allow("see-place"))])
 
 
 class NodeOut(Shape):

@@ -4,12 +4,12 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import SEE_PLACE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway, TheHub
 from gateway.web.picture import Picture, SitePicture, take
 from protocol.base import Instant
 
-router = APIRouter(prefix="/occupancy", tags=["occupancy"], dependencies=[Depends(allow(SEE_PLACE))])
+router = APIRouter(prefix="/occupancy", tags=["occupancy"], dependencies=[Depends(allow("see-place"))])
 
 
 class SpaceNow(Shape):

@@ -5,11 +5,11 @@ from datetime import date
 from fastapi import APIRouter, Depends
 
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import SEE_PLACE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.site import Hours, Space, Weekday
 
-router = APIRouter(prefix="/sites", tags=["sites"], dependencies=[Depends(allow(SEE_PLACE))])
+router = APIRouter(prefix="/sites", tags=["sites"], dependencies=[Depends(allow("see-place"))])
 
 
 class NodeOut(Shape):

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Header, Response
 from gateway.commands import Fault, Refused
 from gateway.domain.billing import Statement
 from gateway.domain.tariff import NoTariffInForce, Tariff
-from gateway.web.auth import SEE_USAGE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheHouse
 from gateway.web.monthly import Month, month_of
 
-router = APIRouter(dependencies=[Depends(allow(SEE_USAGE))])
+router = APIRouter(dependencies=[Depends(allow("see-usage"))])
 
 
 @router.get(

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Query
 from gateway.commands import Fault, Refused
 from gateway.domain.visits import Visit, VisitQuality
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import SEE_USAGE, allow
+from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from protocol.base import Id, Instant, as_wire_time
 
-router = APIRouter(prefix="/visits", tags=["visits"], dependencies=[Depends(allow(SEE_USAGE))])
+router = APIRouter(prefix="/visits", tags=["visits"], dependencies=[Depends(allow("see-usage"))])
 
 Place = tuple[str, str, str, str]
 

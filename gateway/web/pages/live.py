@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from gateway.web.alarms import Alarm
-from gateway.web.auth import SEE_PLACE, AnyVisitor, allow
+from gateway.web.auth import AnyVisitor, allow
 from gateway.web.context import TheGateway, TheHub
 from gateway.web.i18n import WORDS, Words, words_for
 from gateway.web.pages.plan import lay_out, state_of
@@ -25,13 +25,13 @@ def live(request: Request, gateway: TheGateway, visitor: AnyVisitor) -> HTMLResp
     """Show the place, or how to get in."""
     if visitor is None:
         return page(request, "message.html", None, 401, kind="closed", more="closed_first")
-    if not visitor.may(SEE_PLACE):
+    if not visitor.may("see-place"):
         return page(request, "message.html", visitor, 403, kind="forbidden", more=None)
     picture = take(gateway.ledger, gateway.sites, gateway.clock.now())
     return page(request, "live.html", visitor, **_shown(picture, words_for(request)))
 
 
-@router.get("/live/stream", dependencies=[Depends(allow(SEE_PLACE))])
+@router.get("/live/stream", dependencies=[Depends(allow("see-place"))])
 async def live_stream(request: Request, hub: TheHub) -> StreamingResponse:
     """Stream the page's changing part; the script puts what differs in its place."""
     frames = hub.frames(f"page-{words_for(request).language}")

@@ -4,7 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.commands import EndSession, Refused, UseLoginLink
-from gateway.web.auth import SESSION_COOKIE, AnyVisitor
+from gateway.domain.authority import ANYONE
+from gateway.web.auth import SESSION_COOKIE, AnyVisitor, CarryOut
 from gateway.web.context import TheGateway
 from gateway.web.pages.rendering import page
 
@@ -21,7 +22,7 @@ def greet(request: Request, secret: str) -> HTMLResponse:
 def come_in(request: Request, secret: str, gateway: TheGateway) -> Response:
     """Change the link into a session of this browser."""
     try:
-        session = gateway.handle(UseLoginLink(secret))
+        session = gateway.handle(UseLoginLink(secret), ANYONE)
     except Refused:
         return page(request, "message.html", None, 410, kind="spent", more=None)
     response = RedirectResponse("/", 303)
@@ -32,10 +33,10 @@ def come_in(request: Request, secret: str, gateway: TheGateway) -> Response:
 
 
 @router.post("/logout")
-def go_out(request: Request, gateway: TheGateway, visitor: AnyVisitor) -> Response:
+def go_out(request: Request, visitor: AnyVisitor, carry_out: CarryOut) -> Response:
     """End the session, here and in the ledger."""
     if visitor is not None:
-        gateway.handle(EndSession(request.cookies.get(SESSION_COOKIE, "")))
+        carry_out(EndSession(request.cookies.get(SESSION_COOKIE, "")))
     response = RedirectResponse("/", 303)
     response.delete_cookie(SESSION_COOKIE)
     return response

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.web.auth import SEE_PLACE, SEE_USAGE, Visitor
+from gateway.web.auth import Visitor
 from gateway.web.i18n import LANGUAGE_COOKIE, LANGUAGES, words_for
 
 _WEB: Final = Path(__file__).parents[1]
@@ -28,8 +28,8 @@ def page(
     """Render `template` as a whole page, in the reader's language, which a cookie then remembers."""
     words = words_for(request)
     links = {
-        "live": visitor is not None and visitor.may(SEE_PLACE),
-        "statement": visitor is not None and visitor.may(SEE_USAGE),
+        "live": visitor is not None and visitor.may("see-place"),
+        "statement": visitor is not None and visitor.may("see-usage"),
     }
     body = templates.get_template(template).render(
         t=words, visitor=visitor, links=links, path=request.url.path, **values

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from gateway.domain.billing import RentLine, Statement
 from gateway.domain.civil import day_of, first_day
 from gateway.domain.tariff import NoTariffInForce, in_force
-from gateway.web.auth import SEE_USAGE, AnyVisitor, Visitor
+from gateway.web.auth import AnyVisitor, Visitor
 from gateway.web.context import House, TheGateway, TheHouse
 from gateway.web.i18n import Words, words_for
 from gateway.web.monthly import TOWN, Month, month_of
@@ -28,7 +28,7 @@ def statement(request: Request, month: Month, house: TheHouse, visitor: AnyVisit
     """Show the month, or how to get in."""
     if visitor is None:
         return page(request, "message.html", None, 401, kind="closed", more="closed_first")
-    if not visitor.may(SEE_USAGE):
+    if not visitor.may("see-usage"):
         return page(request, "message.html", visitor, 403, kind="forbidden", more=None)
     return _month(request, month, house, visitor)
 

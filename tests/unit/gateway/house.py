@@ -8,6 +8,7 @@ from gateway import commands as ask
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.signer import FileSigner
 from gateway.commands import NewMember
+from gateway.domain.authority import SYSTEM
 from gateway.domain.people import Member
 from gateway.service import Gateway
 from protocol.access import AccessList, AccessPatch
@@ -39,7 +40,7 @@ class House:
     def join(self, name: str, *cards: str, plan: str = "nomad", category: str = "member") -> None:
         since = self.clock.now() - timedelta(days=1)
         member = Member(name, name.title(), category, plan, (SCEAUX,), None, since, None)  # type: ignore[arg-type]
-        self.gateway.handle(ask.AddMembers((NewMember(member, cards),)))
+        self.gateway.handle(ask.AddMembers((NewMember(member, cards),)), SYSTEM)
 
     def beat(
         self,

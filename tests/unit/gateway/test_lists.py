@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from gateway import commands as ask
+from gateway.domain.authority import SYSTEM
 from gateway.ports import Cursor
 from protocol.access import Denied, Granted
 from tests.fakes import site
@@ -56,7 +57,7 @@ def test_lists_are_issued_anew_when_the_gateways_clock_turns_out_to_have_been_ah
 def test_a_revoked_badge_is_patched_out_of_every_door(house: House) -> None:
     house.join("ana", ANA)
     house.gateway.issue()
-    house.gateway.handle(ask.RevokeCredential(ANA))
+    house.gateway.handle(ask.RevokeCredential(ANA), SYSTEM)
     house.gateway.issue()
     decision = house.list_of("ss-entrance").decide(ANA, "entrance", house.clock.now())
     assert decision == Denied("unknown_credential")

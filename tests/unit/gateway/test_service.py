@@ -9,9 +9,10 @@ import pytest
 from gateway import commands as ask
 from gateway.adapters.ledger import SqlLedger
 from gateway.commands import NewMember, Refused
+from gateway.domain.authority import SCOPES_OF, SYSTEM, Actor
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Member
-from gateway.handlers import answers
+from gateway.handlers import HANDLERS, answers
 from gateway.live import Notice
 from gateway.ports import Books, LedgerFailed
 from gateway.service import Gateway
@@ -26,7 +27,9 @@ from tests.unit.gateway.house import ANA, BOB, SCEAUX, House, badge, event
 def test_a_booking_opens_its_room_ten_minutes_early(house: House) -> None:
     house.join("ana", ANA)
     two = datetime(2026, 11, 24, 14, tzinfo=UTC)
-    house.gateway.handle(ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=1), None))
+    house.gateway.handle(
+        ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=1), None), SYSTEM
+    )
     house.gateway.issue()
     room = house.list_of("ss-meeting-1")
     assert isinstance(room.decide(ANA, "meeting-1-door", two - timedelta(minutes=10)), Granted)
@@ -38,9 +41,13 @@ def test_a_booking_opens_its_room_ten_minutes_early(house: House) -> None:
 def test_two_bookings_of_one_room_at_one_time_cannot_be(house: House) -> None:
     house.join("ana", ANA)
     two = datetime(2026, 11, 24, 14, tzinfo=UTC)
-    house.gateway.handle(ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=1), None))
+    house.gateway.handle(
+        ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=1), None), SYSTEM
+    )
     with pytest.raises(Refused) as refused:
-        house.gateway.handle(ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=2), None))
+        house.gateway.handle(
+            ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=2), None), SYSTEM
+        )
     assert (refused.value.kind, refused.value.faults[0].code) == ("conflict", "clash")
 
 
@@ -48,8 +55,8 @@ def test_a_cancelled_booking_gives_its_time_back(house: House) -> None:
     house.join("ana", ANA)
     two = datetime(2026, 11, 24, 14, tzinfo=UTC)
     wish = ask.BookSpace(SCEAUX, "meeting-1", "ana", two, two + timedelta(hours=1), None)
-    house.gateway.handle(ask.CancelBooking(house.gateway.handle(wish).id))
-    assert house.gateway.handle(wish).status == "confirmed"
+    house.gateway.handle(ask.CancelBooking(house.gateway.handle(wish, SYSTEM).id), SYSTEM)
+    assert house.gateway.handle(wish, SYSTEM).status == "confirmed"
 
 
 def test_members_are_taken_up_all_or_none(house: House) -> None:
@@ -60,14 +67,14 @@ def test_members_are_taken_up_all_or_none(house: House) -> None:
         for name, card in (("bob", BOB), ("eve", ANA))
     ]
     with pytest.raises(Refused):
-        house.gateway.handle(ask.AddMembers(tuple(new)))
+        house.gateway.handle(ask.AddMembers(tuple(new)), SYSTEM)
     with house.ledger.reading() as books:
         assert [member.id for member in books.people.members()] == ["ana"]
 
 
 def test_a_door_is_opened_from_afar_only_where_its_node_answers(house: House) -> None:
     with pytest.raises(Refused) as refused:
-        house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
+        house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"), SYSTEM)
     assert refused.value.kind == "unavailable"
     assert house.downlink.commands == []
 
@@ -76,12 +83,12 @@ def test_no_command_is_sent_while_two_nodes_say_that_they_are_the_same(house: Ho
     for start in ("5" * 16, "6" * 16, "5" * 16):
         house.beat("ss-entrance", start=start)
     with pytest.raises(Refused) as refused:
-        house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
+        house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"), SYSTEM)
     assert (refused.value.kind, refused.value.faults[0].code) == ("conflict", "duplicated")
     assert house.downlink.commands == []
     house.clock.pass_s(300)
     house.beat("ss-entrance")
-    house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
+    house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"), SYSTEM)
     assert len(house.downlink.commands) == 1
 
 
@@ -124,7 +131,7 @@ def test_while_the_ledger_is_full_everything_waits_and_the_gateway_says_so(
 def test_a_command_carries_the_nodes_own_deadline(house: House) -> None:
     house.beat("ss-entrance", uptime_s=100.0)
     house.clock.pass_s(2)
-    house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"))
+    house.gateway.handle(ask.OpenDoor(SCEAUX, "entrance"), SYSTEM)
     (signed,) = house.downlink.commands
     command = Command.model_validate(verify(public_from_text(house.signer.public_text), signed, "command"))
     assert command.action == UnlockDoor(door="entrance")
@@ -134,35 +141,35 @@ def test_a_command_carries_the_nodes_own_deadline(house: House) -> None:
 def test_a_parcel_is_dropped_told_and_fetched_by_its_code(house: House) -> None:
     house.join("ana", ANA)
     house.beat("ss-parcels")
-    parcel = house.gateway.handle(ask.DropParcel(SCEAUX, "ana", "La Poste"))
+    parcel = house.gateway.handle(ask.DropParcel(SCEAUX, "ana", "La Poste"), SYSTEM)
     house.gateway.issue()
     by_badge = house.list_of("ss-parcels").decide(ANA, parcel.compartment, house.clock.now())
     assert by_badge == Granted(f"parcel:{parcel.id}")
-    house.gateway.handle(ask.CollectParcel(SCEAUX, house.notifier.codes[parcel.id]))
+    house.gateway.handle(ask.CollectParcel(SCEAUX, house.notifier.codes[parcel.id]), SYSTEM)
     assert [signed.body["action"]["do"] for signed in house.downlink.commands] == ["OpenCompartment"] * 2
 
 
 def test_a_wrong_code_opens_nothing(house: House) -> None:
     with pytest.raises(Refused) as refused:
-        house.gateway.handle(ask.CollectParcel(SCEAUX, "00000000"))
+        house.gateway.handle(ask.CollectParcel(SCEAUX, "00000000"), SYSTEM)
     assert refused.value.kind == "not_found"
 
 
 def test_an_item_is_lent_once_at_a_time(house: House) -> None:
     house.join("ana", ANA)
     tomorrow = house.clock.now() + timedelta(days=1)
-    loan = house.gateway.handle(ask.LendItem(SCEAUX, "projector", "ana", tomorrow))
+    loan = house.gateway.handle(ask.LendItem(SCEAUX, "projector", "ana", tomorrow), SYSTEM)
     house.gateway.issue()
     assert house.list_of("ss-loans").decide(ANA, "loan-1", house.clock.now()) == Granted(f"loan:{loan.id}")
     with pytest.raises(Refused) as refused:
-        house.gateway.handle(ask.LendItem(SCEAUX, "projector", "ana", tomorrow))
+        house.gateway.handle(ask.LendItem(SCEAUX, "projector", "ana", tomorrow), SYSTEM)
     assert refused.value.faults[0].code == "lent"
 
 
 def test_what_was_brought_back_can_no_longer_be_opened(house: House) -> None:
     house.join("ana", ANA)
     loan = house.gateway.handle(
-        ask.LendItem(SCEAUX, "projector", "ana", house.clock.now() + timedelta(days=1))
+        ask.LendItem(SCEAUX, "projector", "ana", house.clock.now() + timedelta(days=1)), SYSTEM
     )
     grant = badge(ANA, "in") | {"point": "loan-1", "why": f"loan:{loan.id}"}
     closed = {"type": "CompartmentClosed", "compartment": "loan-1"}
@@ -184,22 +191,35 @@ def test_what_was_brought_back_can_no_longer_be_opened(house: House) -> None:
     assert isinstance(house.list_of("ss-loans").decide(ANA, "loan-1", house.clock.now()), Denied)
 
 
+@pytest.mark.parametrize("command_type", HANDLERS)
+def test_no_command_is_carried_out_for_an_actor_without_its_scope(
+    house: House, command_type: type[object]
+) -> None:
+    scope = HANDLERS[command_type].scope
+    if scope is None:
+        assert command_type in {ask.UseLoginLink, ask.EndSession}, "a command that anybody may give"
+        return
+    with pytest.raises(Refused) as refused:
+        house.gateway.handle(object.__new__(command_type), Actor("someone", SCOPES_OF["admin"] - {scope}))  # type: ignore[arg-type]
+    assert refused.value.kind == "forbidden"
+
+
 def test_a_login_link_works_once(house: House) -> None:
-    secret = house.gateway.handle(ask.MintKey("link", "first", "admin", timedelta(hours=1)))
-    assert house.gateway.handle(ask.UseLoginLink(secret)) != secret
+    secret = house.gateway.handle(ask.MintKey("link", "first", "admin", timedelta(hours=1)), SYSTEM)
+    assert house.gateway.handle(ask.UseLoginLink(secret), SYSTEM) != secret
     with pytest.raises(Refused):
-        house.gateway.handle(ask.UseLoginLink(secret))
+        house.gateway.handle(ask.UseLoginLink(secret), SYSTEM)
 
 
 def test_a_login_link_expires(house: House) -> None:
-    secret = house.gateway.handle(ask.MintKey("link", "first", "admin", timedelta(hours=1)))
+    secret = house.gateway.handle(ask.MintKey("link", "first", "admin", timedelta(hours=1)), SYSTEM)
     house.clock.pass_s(3600)
     with pytest.raises(Refused):
-        house.gateway.handle(ask.UseLoginLink(secret))
+        house.gateway.handle(ask.UseLoginLink(secret), SYSTEM)
 
 
 def test_secrets_are_kept_as_hashes(house: House, tmp_path: Path) -> None:
-    secret = house.gateway.handle(ask.MintKey("api", "city", "billing", timedelta(days=1)))
+    secret = house.gateway.handle(ask.MintKey("api", "city", "billing", timedelta(days=1)), SYSTEM)
     kept = b"".join(file.read_bytes() for file in tmp_path.glob("ledger.sqlite*"))
     assert secret.encode() not in kept
 

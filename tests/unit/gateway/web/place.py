@@ -8,10 +8,10 @@ from pathlib import Path
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.signer import FileSigner
 from gateway.commands import AddMembers, BookSpace, MintKey, NewMember
+from gateway.domain.authority import SYSTEM, Role
 from gateway.domain.bookings import Booking
 from gateway.domain.people import Category, Member, Plan
 from gateway.domain.tariff import Tariff, read_tariff
-from gateway.ports import Role
 from gateway.service import Gateway
 from protocol.codec import encode
 from protocol.events import (
@@ -62,11 +62,13 @@ class Place:
 
     def key(self, role: Role = "admin") -> dict[str, str]:
         """Mint an API key, as the header that shows it."""
-        secret = self.gateway.handle(MintKey("api", f"{role} in a test", role, timedelta(days=1)))
+        secret = self.gateway.handle(MintKey("api", f"{role} in a test", role, timedelta(days=1)), SYSTEM)
         return {"Authorization": f"Bearer {secret}"}
 
     def session(self, role: Role = "staff") -> str:
-        return str(self.gateway.handle(MintKey("session", f"{role} in a test", role, timedelta(hours=12))))
+        return str(
+            self.gateway.handle(MintKey("session", f"{role} in a test", role, timedelta(hours=12)), SYSTEM)
+        )
 
     def join(
         self,
@@ -79,12 +81,12 @@ class Place:
         """Take up person `number`, who holds card `number`."""
         since = self.clock.now() - timedelta(days=300)
         member = Member(f"m-{number}", f"Camille {number}", category, plan, sites, None, since, None)
-        self.gateway.handle(AddMembers((NewMember(member, (card(number),)),)))
+        self.gateway.handle(AddMembers((NewMember(member, (card(number),)),)), SYSTEM)
         return member
 
     def book(self, space: str, start: datetime, hours: float, title: str | None = None) -> Booking:
         booking: Booking = self.gateway.handle(
-            BookSpace(SCEAUX, space, "m-1", start, start + timedelta(hours=hours), title)
+            BookSpace(SCEAUX, space, "m-1", start, start + timedelta(hours=hours), title), SYSTEM
         )
         return booking
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.commands import MintKey
-from gateway.ports import Role
+from gateway.domain.authority import SYSTEM, Role
 from gateway.web.auth import SESSION_COOKIE
 from tests.unit.gateway.web.place import Place
 
@@ -54,7 +54,7 @@ def test_a_key_ends_at_its_hour(place: Place, client: TestClient) -> None:
 
 
 def test_a_login_link_is_no_key(place: Place, client: TestClient) -> None:
-    link = place.gateway.handle(MintKey("link", "Ana", "admin", timedelta(hours=1)))
+    link = place.gateway.handle(MintKey("link", "Ana", "admin", timedelta(hours=1)), SYSTEM)
     assert client.get(_PLACE, headers={"Authorization": f"Bearer {link}"}).status_code == 401
     client.cookies.set(SESSION_COOKIE, link)
     assert client.get(_PLACE).status_code == 401

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from gateway.adapters.clock import SteppedClock
 from gateway.commands import MintKey
+from gateway.domain.authority import SYSTEM
 from gateway.web.app import create_app
 from gateway.web.first_login import offer_first_login
 from tests.unit.gateway.web.place import CARD_KEY, Place
@@ -85,7 +86,7 @@ def test_the_first_start_leaves_a_way_in_that_only_the_installer_reads(
 
 
 def test_no_link_is_offered_where_an_administrator_can_come_in(place: Place, tmp_path: Path) -> None:
-    place.gateway.handle(MintKey("api", "root", "admin", timedelta(days=1)))
+    place.gateway.handle(MintKey("api", "root", "admin", timedelta(days=1)), SYSTEM)
     file = tmp_path / "first-login.txt"
     assert offer_first_login(place.gateway, file, _ADDRESS) is None
     assert not file.exists()

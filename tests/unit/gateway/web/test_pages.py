@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from starlette.requests import Request
 
 from gateway.commands import MintKey
-from gateway.ports import Role
+from gateway.domain.authority import SYSTEM, Role
 from gateway.web.auth import SESSION_COOKIE
 from gateway.web.i18n import WORDS, words_for
 from gateway.web.pages.plan import lay_out
@@ -22,7 +22,7 @@ _NBSP = "\N{NO-BREAK SPACE}"
 
 
 def _link(place: Place, *, role: Role = "staff", minutes: int = 60) -> str:
-    return str(place.gateway.handle(MintKey("link", "Ana", role, timedelta(minutes=minutes))))
+    return str(place.gateway.handle(MintKey("link", "Ana", role, timedelta(minutes=minutes)), SYSTEM))
 
 
 def _sign_in(client: TestClient, place: Place, role: Role = "staff") -> None:

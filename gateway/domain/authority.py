@@ -1,0 +1,40 @@
+"""Who acts, and what they may do: scopes, and the roles that bundle them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+Role = Literal["admin", "staff", "billing", "viewer"]
+
+Scope = Literal["see-place", "see-usage", "run-place", "administer"]
+"""See who and what is where now; see who was where; act on doors, people and lockers; let others in."""
+
+SCOPES_OF: Final[Mapping[Role, frozenset[Scope]]] = {
+    "admin": frozenset({"see-place", "see-usage", "run-place", "administer"}),
+    "staff": frozenset({"see-place", "see-usage", "run-place"}),
+    "billing": frozenset({"see-usage"}),
+    "viewer": frozenset({"see-place"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person or a program that asks for something. `id` is no name: it may stand in logs."""
+
+    id: str
+    scopes: frozenset[Scope]
+
+    @classmethod
+    def of(cls, actor: str, role: Role) -> Self:
+        """Return the actor who may do all that `role` may."""
+        return cls(actor, SCOPES_OF[role])
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+SYSTEM: Final = Actor.of("system", "admin")
+"""The gateway itself, and whoever runs it at its machine."""
+
+ANYONE: Final = Actor("anyone", frozenset())
+"""Someone who has shown nothing yet."""
