@@ -11,9 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from edge.adapters.quarantine import quarantined
-from edge.adapters.salvage import readable_lines, readable_rows
-from edge.adapters.spool_rows import Row, tombstone
+from edge.adapters.spool.quarantine import quarantined
+from edge.adapters.spool.rows import Row, tombstone
+from edge.adapters.spool.salvage import readable_lines, readable_rows
 from firmware_sim.truth import Holder, Presence, Seen, Tap, read_truth
 from protocol.site import Site
 

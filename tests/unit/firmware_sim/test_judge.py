@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from edge.adapters.spool_rows import Line, Row, create, insert
+from edge.adapters.spool.rows import Line, Row, create, insert
 from firmware_sim.truth import Seen, Truth
 from firmware_sim.verify import Verdict, verify
 from firmware_sim.verify.drops import untold_drops

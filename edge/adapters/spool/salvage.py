@@ -11,7 +11,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Final
 
-from edge.adapters.spool_rows import LINES, TABLES, Damaged, Line, Row, checked_line, insert, tombstone
+from edge.adapters.spool.rows import LINES, TABLES, Damaged, Line, Row, checked_line, insert, tombstone
 
 _MISSES: Final = 1000
 """After so many tries in a row that cannot be read nothing more is looked for."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.adapters.spool import SqliteSpool
-from edge.adapters.spool_space import used_bytes
+from edge.adapters.spool.space import used_bytes
 from edge.ports import Spool
 from protocol.events import BadgePresented, Event, PresenceChanged
 from tests.spools import opened, record, told

@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-from edge.adapters import quarantine
-from edge.adapters.spool_file import SpoolFile
-from edge.adapters.spool_rows import Damaged, Row
-from edge.adapters.spool_space import Dropped
+from edge.adapters.spool import quarantine
+from edge.adapters.spool.file import SpoolFile
+from edge.adapters.spool.rows import Damaged, Row
+from edge.adapters.spool.space import Dropped
 from edge.core.delivery import Held
 from edge.ports import Clock, EpochOver, SpoolFailed, Stored, record_now
 from protocol.base import as_wire_time

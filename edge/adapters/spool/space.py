@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Final
 
-from edge.adapters.spool_rows import END, TABLES, Line, Row, end_of, insert, lines
+from edge.adapters.spool.rows import END, TABLES, Line, Row, end_of, insert, lines
 from protocol.events import Record, bears_on_bill
 
 _AT_ONCE: Final = 500

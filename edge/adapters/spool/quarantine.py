@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge.adapters.salvage import carry_over
-from edge.adapters.spool_rows import Line, Row, create, insert, transaction
+from edge.adapters.spool.rows import Line, Row, create, insert, transaction
+from edge.adapters.spool.salvage import carry_over
 from host.files import sync_folder
 
 FOLDER: Final = "quarantine"

@@ -9,7 +9,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from edge.adapters.spool_rows import Damaged
+from edge.adapters.spool.rows import Damaged
 
 _WORDS: Final = struct.Struct(">6I")
 _HEADER: Final = struct.Struct(">8I")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from edge.adapters.quarantine import quarantined
 from edge.adapters.spool import SqliteSpool
+from edge.adapters.spool.quarantine import quarantined
 from edge.core.delivery import Held
 from edge.ports import EpochOver, Spool
 from protocol.events import DoorHeldOpen, EpochBegun, RecordDropped

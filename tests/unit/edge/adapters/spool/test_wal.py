@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters import wal
+from edge.adapters.spool import wal
 from tests.spools import opened, record
 
 COMMITS = 12

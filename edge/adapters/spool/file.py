@@ -7,8 +7,8 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Final
 
-from edge.adapters import wal
-from edge.adapters.spool_rows import (
+from edge.adapters.spool import wal
+from edge.adapters.spool.rows import (
     TABLES,
     Damaged,
     Line,
@@ -22,7 +22,7 @@ from edge.adapters.spool_rows import (
     rows,
     transaction,
 )
-from edge.adapters.spool_space import Dropped, make_room
+from edge.adapters.spool.space import Dropped, make_room
 from edge.core.delivery import Held
 from edge.core.numbering import renumbered
 from edge.ports import Stored
