@@ -8,12 +8,12 @@ from pathlib import Path
 
 from gateway.adapters.clock import SteppedClock, SystemClock
 from gateway.adapters.ledger import SqlLedger
-from gateway.adapters.ledger.engine import sqlite_file
+from gateway.adapters.ledger.engine import sqlite_file, without_password
 from gateway.adapters.mqtt import Broker, MqttDownlink
 from gateway.adapters.notifier import OutboxNotifier
 from gateway.adapters.signer import FileSigner, secret_file
 from gateway.domain.tariff import Tariff, read_tariff
-from gateway.ports import Clock, History, Ledger
+from gateway.ports import Clock, History, Ledger, LedgerFailed
 from gateway.rebuild import Rebuild
 from gateway.recorder import Recorder, start_over
 from gateway.service import Gateway, site_of_node
@@ -66,7 +66,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     sites = _read_sites(settings)
     tariffs = tuple(read_tariff(_text(file), file.name) for file in settings.tariff_files)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ledger = SqlLedger(database_url(settings))
+    ledger = _ledger(settings)
     clock = clock or _clock(settings)
     downlink = MqttDownlink(_broker(settings), sites, ledger.id, clock)
     signer = FileSigner(settings.data_dir / SIGNING_KEY)
@@ -119,11 +119,7 @@ def open_ledger(settings: Settings) -> Iterator[tuple[Ledger, Mapping[str, str]]
 
     Raises SettingsRefused where there is none.
     """
-    url = database_url(settings)
-    file = sqlite_file(url)
-    if file is not None and not file.exists():
-        raise SettingsRefused(f"{file}: there is no ledger: the gateway has not run with these settings")
-    ledger = SqlLedger(url)
+    ledger = _ledger_there_is(settings)
     try:
         yield ledger, site_of_node(_read_sites(settings))
     finally:
@@ -131,8 +127,11 @@ def open_ledger(settings: Settings) -> Iterator[tuple[Ledger, Mapping[str, str]]
 
 
 def start_history_over(settings: Settings) -> None:
-    """Have all of history written again from the ledger, by the gateway that runs or the next one."""
-    ledger = SqlLedger(database_url(settings))
+    """Have all of history written again from the ledger, by the gateway that runs or the next one.
+
+    Raises SettingsRefused where there is no ledger.
+    """
+    ledger = _ledger_there_is(settings)
     start_over(ledger)
     ledger.close()
 
@@ -140,10 +139,7 @@ def start_history_over(settings: Settings) -> None:
 @contextmanager
 def open_rebuild(settings: Settings) -> Iterator[Rebuild]:
     """Open what works all projections out again. Raises SettingsRefused, also where there is no ledger."""
-    file = sqlite_file(database_url(settings))
-    if file is not None and not file.exists():
-        raise SettingsRefused(f"{file}: there is no ledger to rebuild from")
-    ledger = SqlLedger(database_url(settings))
+    ledger = _ledger_there_is(settings)
     try:
         yield Rebuild(ledger, SystemClock(), _read_sites(settings))  # a simulation ends in the present, too
     finally:
@@ -153,6 +149,25 @@ def open_rebuild(settings: Settings) -> Iterator[Rebuild]:
 def database_url(settings: Settings) -> str:
     """Return where the ledger is, as SQLAlchemy has it."""
     return settings.database_url or f"sqlite:///{settings.data_dir / 'ledger.sqlite'}"
+
+
+def _ledger_there_is(settings: Settings) -> SqlLedger:
+    file = sqlite_file(database_url(settings))
+    if file is not None and not file.exists():
+        raise SettingsRefused(f"{file}: there is no ledger: the gateway has not run with these settings")
+    return _ledger(settings)
+
+
+def _ledger(settings: Settings) -> SqlLedger:
+    url = database_url(settings)
+    try:
+        return SqlLedger(url)
+    except LedgerFailed as failure:
+        where = sqlite_file(url) or without_password(url)
+        raise SettingsRefused(
+            f"{where}: cannot be opened as a ledger: {failure}."
+            " Where it is damaged, `passerelle restore` puts it aside and comes back from a backup."
+        ) from failure
 
 
 def _recording(settings: InfluxSettings, ledger: Ledger, clock: Clock, sites: Mapping[str, Site]) -> Worker:

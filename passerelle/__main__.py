@@ -79,6 +79,7 @@ def rebuild(settings: Annotated[Path, typer.Option(help="The gateway's settings 
     except SettingsRefused as refusal:
         typer.echo(refusal, err=True)
         raise typer.Exit(2) from refusal
+    typer.echo("History will be written again from its beginning, by the gateway that runs or the next one.")
 
 
 @app.command("rebuild")

@@ -41,10 +41,11 @@ class SqlBooks:
 
 
 class SqlLedger:
-    """A ledger in the database at `url`, made where there is none."""
+    """A ledger in the database at `url`, made where there is none. Raises LedgerFailed where it is none."""
 
     def __init__(self, url: str) -> None:
-        self._engine: Engine = open_engine(url)
+        with _its_failures_told():
+            self._engine: Engine = open_engine(url)
         self._writer = threading.Lock()  # one queue for writers here, instead of busy waiting in the database
         self.id = self._identify()
 
