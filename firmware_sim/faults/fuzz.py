@@ -14,7 +14,7 @@ from typing import Final
 from firmware_sim.calendar.wire import Wire
 from firmware_sim.faults.fault import Plan
 from firmware_sim.faults.judged import judged
-from firmware_sim.faults.place import ENTRANCE, SITE, Place, PlaceStuck, open_place, until
+from firmware_sim.faults.place import ENTRANCE, SITE, STUDIO, Place, PlaceStuck, open_place, until
 from firmware_sim.faults.tally import Tally
 from protocol.base import Message
 from protocol.codec import encode
@@ -67,9 +67,8 @@ def _find(folder: Path, rounds: int, seed: int) -> list[bytes]:
 
 def _send(place: Place, payloads: Sequence[bytes], advance: Callable[[], None]) -> int:
     """Publish each payload on every topic; how many the gateway did not keep with a reason."""
-    topics = NodeTopics(SITE, ENTRANCE)
-    up = [topics.up(kind) for kind in _UP]
-    everywhere = [*up, *map(topics.down, _DOWN), gateway_status(SITE)]
+    up = [NodeTopics(SITE, STUDIO).up(kind) for kind in _UP]  # no heart beats there, to overtake a payload
+    everywhere = [*up, *map(NodeTopics(SITE, ENTRANCE).down, _DOWN), gateway_status(SITE)]
     wire = Wire((place.broker.host, place.broker.port), [gateway_status(SITE)])
     wire.open()
     unkept = 0
