@@ -18,7 +18,7 @@ beam            down       light arrives                  broken
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -58,6 +58,8 @@ class GpioPins:
         module, name = _FACTORIES[driver]
         try:
             self._factory = getattr(import_module(module), name)()
+            if driver == "pigpio":
+                _forget_last_levels(self._factory, equipment.lock_pins().values())
             self.locks = {lock: GpioLock(pin, self._factory) for lock, pin in equipment.lock_pins().items()}
             self.inputs = GpioInputs(equipment.wires(), self._factory)
             self.indicator = GpioIndicator(equipment.node.status_led, equipment.node.buzzer, self._factory)
@@ -168,6 +170,15 @@ class GpioIndicator:
     def _stop(self) -> None:
         if self._showing is not None:
             self._showing.cancel()
+
+
+def _forget_last_levels(factory: Any, pins: Iterable[int]) -> None:
+    """Take away what a process that was killed in a pulse left in the output register of its locks.
+
+    gpiozero makes a pin an output before it writes to it: for a moment it would have that old level.
+    """
+    for pin in pins:
+        factory.connection.write(pin, 0)
 
 
 def _input(wire: Wire, factory: Any) -> Any:

@@ -43,6 +43,10 @@ class LoneNode:
         """Wait until a lock has no current; whether that was in time."""
         return self._until(lambda: not self.around.released(lock), within_s)
 
+    def until_low(self, pin: int, within_s: float) -> bool:
+        """Wait until a pin is at 0; whether that was in time."""
+        return self._until(lambda: self.around.pins.level(pin) == 0, within_s)
+
     def _until(self, come: Callable[[], bool], within_s: float) -> bool:
         for _ in range(int(within_s / _LOOK_EVERY_S)):
             if self.backstage.call(come):

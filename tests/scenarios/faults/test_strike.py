@@ -41,6 +41,15 @@ def test_a_node_killed_in_mid_pulse_leaves_its_strike_to_the_timer_relay(node: L
     assert pulse.ended_ns - pulse.began_ns <= (RELOCK_S + 0.5) * NS
 
 
+def test_a_node_that_starts_where_another_was_killed_in_mid_pulse_gives_no_current(node: LoneNode) -> None:
+    pin = node.around.equipment.lock_pins()[DOOR]
+    node.edge.end(SIGKILL)
+    assert node.until_locked(DOOR, within_s=30)
+    node.edge.restart()
+    assert node.until_low(pin, within_s=30)
+    assert len(node.around.relays[DOOR].pulses) == 1
+
+
 def test_a_node_told_to_end_while_a_card_hangs_takes_the_current_away_first(node: LoneNode) -> None:
     card = HOSTILE["answers late"](Random(1))
     node.backstage.call(lambda: node.around.fields[READER].place(card))
