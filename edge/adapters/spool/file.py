@@ -29,6 +29,9 @@ from edge.ports import Stored
 from protocol.events import Record, unreadable
 
 _BUSY_S: Final = 5.0
+_WAL_PAGES: Final = (
+    100  # SQLite's 1,000 are 4 MiB that a small disk may not have; only the file itself is bounded
+)
 
 
 class SpoolFile:
@@ -43,6 +46,7 @@ class SpoolFile:
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
+            database.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
             database.execute("PRAGMA cache_size=-256")  # KiB
             (_, read, _) = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             wal.check(in_log, read)

@@ -89,3 +89,11 @@ def test_at_last_the_oldest_go_whatever_they_are_and_the_end_stays_whole(tmp_pat
 
     told(opened(path, SPACE), story)
     told(opened(path, SPACE), again)
+
+
+def test_the_log_of_a_spool_takes_half_a_mebibyte_of_a_small_disk_at_most(tmp_path: Path) -> None:
+    async def story(spool: Spool) -> None:
+        await fill(spool, [BADGE] * 6_000)
+        assert (tmp_path / "spool.sqlite-wal").stat().st_size < 512 * 1024
+
+    told(opened(tmp_path / "spool.sqlite"), story)
