@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocol.base import VERSION, CredentialRef, Id, Instant, Message
+from protocol.events import Assurance
+from protocol.sealing import Sealed
 
 OnStale = Literal["deny", "members", "open"]
 SetNumber = Annotated[int, Field(ge=1)]
@@ -26,14 +28,22 @@ class Window(Message):
 
 
 class Rights(Message):
-    """What one credential may do: the numbers of its window sets; `member` counts when the list is stale."""
+    """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
+
+    `aes`: its card has a key of its own, and counts for nothing before it has proved that.
+    """
 
     sets: tuple[SetNumber, ...]
     member: bool
+    aes: bool = False
 
 
 class AccessList(Message):
-    """Everything one node needs to decide until `expires_at`; windows reach as far as `horizon`."""
+    """Everything one node needs to decide until `expires_at`; windows reach as far as `horizon`.
+
+    `assurance` names the points that ask for more than a card's number. `card_keys` are those of the `aes`
+    cards, sealed to the node; null where the gateway does not know the node's key.
+    """
 
     v: Literal[1] = VERSION
     site: Id
@@ -43,16 +53,30 @@ class AccessList(Message):
     horizon: Instant
     expires_at: Instant
     on_stale: dict[Id, OnStale]
+    assurance: dict[Id, Assurance] = Field(default_factory=dict)
     sets: dict[SetNumber, tuple[Window, ...]]
     credentials: dict[CredentialRef, Rights]
+    card_keys: Sealed | None = None
 
     def decide(
-        self, credential: str, point: str, at: datetime, *, clock_trusted: bool = True
+        self,
+        credential: str,
+        point: str,
+        at: datetime,
+        *,
+        assurance: Assurance = "uid",
+        clock_trusted: bool = True,
     ) -> "Granted | Denied":
-        """Say whether `credential` may pass `point` at `at`, and why."""
+        """Say whether `credential`, known with this `assurance`, may pass `point` at `at`, and why."""
         rights = self.credentials.get(credential)
-        if at >= self.expires_at or not clock_trusted:
-            return self._decide_stale(rights, point)
+        stale = at >= self.expires_at or not clock_trusted
+        if stale and self.on_stale.get(point) == "open":
+            return Granted("stale:open", stale=True)
+        if rights is not None and assurance == "uid" and self.assurance.get(point) == "aes":
+            return Denied("assurance_too_low", stale=stale)
+        return self._decide_stale(rights, point) if stale else self._decide_now(rights, point, at)
+
+    def _decide_now(self, rights: Rights | None, point: str, at: datetime) -> "Granted | Denied":
         if rights is None:
             return Denied("unknown_credential")
         windows = [w for number in rights.sets for w in self.sets[number] if w.point == point]
@@ -65,10 +89,7 @@ class AccessList(Message):
         return Denied("ended" if windows else "no_right_here")
 
     def _decide_stale(self, rights: Rights | None, point: str) -> "Granted | Denied":
-        on_stale = self.on_stale.get(point, "deny")
-        if on_stale == "open":
-            return Granted("stale:open", stale=True)
-        if on_stale == "members" and rights is not None and rights.member:
+        if self.on_stale.get(point) == "members" and rights is not None and rights.member:
             return Granted("stale:member", stale=True)
         return Denied("list_expired", stale=True)
 
@@ -92,7 +113,10 @@ class AccessList(Message):
 
 
 class AccessPatch(Message):
-    """What changed since `base`: whole credentials (null takes one away) and the sets they now need."""
+    """What changed since `base`: whole credentials (null takes one away) and the sets they now need.
+
+    `card_keys` are those of the `aes` cards among them.
+    """
 
     v: Literal[1] = VERSION
     site: Id
@@ -101,6 +125,7 @@ class AccessPatch(Message):
     revision: Annotated[int, Field(ge=2)]
     sets: dict[SetNumber, tuple[Window, ...]]
     credentials: dict[CredentialRef, Rights | None]
+    card_keys: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +140,17 @@ class Granted:
 class Denied:
     """The door stays locked. `opens_at` is the hint: when a right of this credential begins here."""
 
-    reason: Literal["unknown_credential", "no_right_here", "too_early", "ended", "list_expired", "no_list"]
+    reason: Literal[
+        "unknown_credential",
+        "no_right_here",
+        "too_early",
+        "ended",
+        "list_expired",
+        "no_list",
+        "assurance_too_low",
+        "no_card_keys",
+        "not_genuine",
+    ]
     opens_at: datetime | None = None
     stale: bool = False
 

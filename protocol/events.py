@@ -17,20 +17,23 @@ Boot = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Seq = Annotated[int, Field(ge=1, le=2**53)]  # beyond 2^53 other languages' JSON numbers lose their unit
 ClockQuality = Literal["synchronised", "unsynchronised"]
 Direction = Literal["in", "out"]
+Assurance = Literal["uid", "aes"]
+"""How a card was known: by its number, which can be copied, or by the proof that it has its own key."""
 
 
 class BadgePresented(Message):
     """A credential was read at an access point, and the node decided.
 
     `point` is the door, or the compartment that was granted, or the bank where nothing was.
-    `why` names the right that granted (`member`, `booking:b-12`, `loan:l-3`); `reason` says why not.
+    `why` names the right that granted (`member`, `booking:b-12`, `loan:l-3`); `reason` says why not. One that
+    is `not_genuine` has a card's number and not its key: a copy.
     """
 
     type: Literal["BadgePresented"] = "BadgePresented"
     point: Id
     direction: Direction
     credential: CredentialRef
-    assurance: Literal["uid"]
+    assurance: Assurance
     granted: bool
     reason: str
     why: str | None

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from protocol.access import OnStale
 from protocol.base import Id, Message
-from protocol.events import Direction
+from protocol.events import Assurance, Direction
 
 Pin = Annotated[int, Field(ge=0, le=27)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -73,7 +73,8 @@ class Door(Message):
     """An access point into `space`. A `perimeter` door separates the place from the street.
 
     The strike is fail-secure: energised for `relock_after_s`, then locked. `held_after_s` is when an open
-    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`.
+    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`. With
+    `assurance = "aes"` only cards come in that prove their own key; a number alone can be copied.
     """
 
     id: Id
@@ -82,6 +83,7 @@ class Door(Message):
     space: Id
     perimeter: bool = False
     on_stale: OnStale = "deny"
+    assurance: Assurance = "uid"
     relock_after_s: Seconds = 5
     held_after_s: Seconds = 30
     opens_within_s: Seconds = 10
@@ -128,12 +130,13 @@ class Counter(Message):
 
 
 class Bank(Message):
-    """A locker cabinet with one reader."""
+    """A locker cabinet with one reader. `assurance` is asked as at a door."""
 
     id: Id
     name: str
     node: Id
     space: Id
+    assurance: Assurance = "uid"
 
 
 class Compartment(Message):

@@ -105,9 +105,10 @@ class Session:
 
 
 def new_key_data(new: bytes, version: int, instead_of: bytes | None = None) -> bytes:
-    """Return the data of ChangeKey (AN12196 5.16): for the key of this session, or `instead_of` another's old.
+    """Return the data of ChangeKey (AN12196 5.16) for the key of this session, or for another one.
 
-    The latter travels as an exclusive-or, so that the card needs the old key too, with a CRC-32 of the new.
+    Another is sent `instead_of` its old value: as an exclusive-or, which takes the old one to read, and
+    with a CRC-32 of the new.
     """
     if instead_of is None:
         return new + bytes((version,))

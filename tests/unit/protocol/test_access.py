@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from protocol.access import AccessList, AccessPatch, Denied, Granted, PatchRefused, Rights, Window
+from protocol.events import Assurance
 
 EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -99,3 +100,37 @@ def test_a_patch_takes_a_credential_away_with_the_sets_only_it_used() -> None:
 def test_a_patch_for_another_list_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(PatchRefused):
         access_list().apply(patch(**wrong))
+
+
+def test_a_door_that_asks_for_proof_refuses_a_card_known_by_its_number_alone() -> None:
+    asking = access_list(assurance={"entrance": "aes"})
+    assert asking.decide(ANA, "entrance", EIGHT) == Denied("assurance_too_low")
+    assert asking.decide(ANA, "entrance", EIGHT, assurance="aes") == Granted("member")
+
+
+def test_a_door_that_asks_for_no_proof_takes_one() -> None:
+    assert access_list().decide(ANA, "entrance", EIGHT, assurance="aes") == Granted("member")
+
+
+def test_proof_gives_no_right() -> None:
+    asking = access_list(assurance={"entrance": "aes"})
+    assert asking.decide(BOB, "entrance", EIGHT, assurance="aes") == Denied("unknown_credential")
+    assert asking.decide(ANA, "entrance", NOON, assurance="aes") == Denied("ended")
+
+
+@pytest.mark.parametrize(
+    ("assurance", "decision"),
+    [
+        ("uid", Denied("assurance_too_low", stale=True)),
+        ("aes", Granted("stale:member", stale=True)),
+    ],
+)
+def test_an_expired_list_asks_for_no_less_proof(assurance: Assurance, decision: Granted | Denied) -> None:
+    asking = access_list(assurance={"entrance": "aes"})
+    late = EIGHT + timedelta(hours=36)
+    assert asking.decide(ANA, "entrance", late, assurance=assurance) == decision
+
+
+def test_a_door_that_stands_open_to_all_when_the_list_has_expired_asks_for_no_proof() -> None:
+    asking = access_list(assurance={"garden": "aes"})
+    assert asking.decide(ANA, "garden", EIGHT + timedelta(hours=36)) == Granted("stale:open", stale=True)
