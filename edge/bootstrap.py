@@ -11,12 +11,15 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
+from edge.adapters.card_proof import CardProof
 from edge.adapters.clock import AssumedClock, KernelClock
 from edge.adapters.gpio import GpioPins
 from edge.adapters.list_store import FileListStore
 from edge.adapters.nfc_reader import NfcReader
+from edge.adapters.sealing_key import sealing_key
 from edge.adapters.spool import SqliteSpool
 from edge.adapters.uplink import Broker, LastWill, MqttUplink
+from edge.card_keys import CardKeys
 from edge.identity import Identity
 from edge.node import Node, Ports
 from edge.settings import Settings
@@ -45,6 +48,8 @@ async def serve(settings: Settings) -> None:
         keep_alive_s=file.keep_alive_s,
     )
     reference = partial(credential_ref, bytes.fromhex(file.credential_key))
+    card_keys = CardKeys(sealing_key(file.data_dir))
+    prove = CardProof(reference, card_keys.of)
     pins = GpioPins(file.pins, equipment, file.data_dir)
     try:
         spool = SqliteSpool(file.data_dir / "spool.sqlite", clock, file.spool_max_mb * 1_000_000)
@@ -60,9 +65,12 @@ async def serve(settings: Settings) -> None:
             locks=pins.locks,
             inputs=pins.inputs,
             indicator=pins.indicator,
-            readers=[NfcReader(r, path, reference, clock.uptime_s) for r, path in file.readers.items()],
+            readers=[
+                NfcReader(r, path, reference, clock.uptime_s, prove) for r, path in file.readers.items()
+            ],
             spool=spool,
             lists=FileListStore(file.data_dir),
+            card_keys=card_keys,
             uplink=uplink,
             manager=ServiceManager(),
             keep_acknowledged=timedelta(days=file.spool_days),

@@ -8,7 +8,7 @@ from typing import Final
 from edge.commands import CommandDeclined
 from edge.core.effects import Effect, Energise, Release, Report, WakeAt
 from edge.core.facts import Fact, Tick, Unlock
-from edge.core.tap import Tap, Verdict, at_bank, at_door
+from edge.core.tap import Proof, Tap, Verdict, at_bank, at_door
 from edge.core.wiring import Equipment
 from edge.lists import AccessKeeper
 from edge.ports import Clock, Indicator, Lock
@@ -46,9 +46,9 @@ class Doorkeeper:
         self._changed = changed
         self._secured = False
 
-    def tapped(self, reader: str, credential: str) -> None:
+    def tapped(self, reader: str, credential: str, proof: Proof) -> None:
         """Decide, and open what may be opened; nothing here waits for disk or network."""
-        verdicts = self._decide(reader, credential)
+        verdicts = self._decide(reader, credential, proof)
         for verdict in verdicts:
             seq = self._report(verdict.event)
             if verdict.lock is not None:
@@ -87,9 +87,10 @@ class Doorkeeper:
             except Exception:  # noqa: BLE001 - the other locks must not stay open for one
                 _log.exception("event=lock_failed lock=%s", name)
 
-    def _decide(self, reader_id: str, credential: str) -> tuple[Verdict, ...]:
+    def _decide(self, reader_id: str, credential: str, proof: Proof) -> tuple[Verdict, ...]:
         reader = self._readers[reader_id]
-        tap = Tap(credential, reader.direction, self._clock.now(), clock_trusted=self._keeper.clock_trusted())
+        trusted = self._keeper.clock_trusted()
+        tap = Tap(credential, reader.direction, self._clock.now(), clock_trusted=trusted, proof=proof)
         if reader.bank is not None:
             compartments = self._equipment.compartments_of(reader.bank)
             return at_bank(tap, self._keeper.held, reader.bank, compartments)
@@ -123,7 +124,8 @@ class Doorkeeper:
 def _log_decision(verdict: Verdict, seq: int) -> None:
     event = verdict.event
     _log.info(
-        "event=decision seq=%d point=%s direction=%s granted=%s reason=%s why=%s stale=%s revision=%d",
-        seq, event.point, event.direction, event.granted, event.reason, event.why, event.stale,
-        event.list_revision,
+        "event=decision seq=%d point=%s direction=%s assurance=%s granted=%s reason=%s why=%s stale=%s"
+        " revision=%d",
+        seq, event.point, event.direction, event.assurance, event.granted, event.reason, event.why,
+        event.stale, event.list_revision,
     )  # fmt: skip

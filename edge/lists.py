@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Literal, TypeVar
 
+from edge.card_keys import CardKeys
 from edge.core.floor import TimeFloor
 from edge.ports import Clock, ListStore, ListUnreadable
 from edge.trust import Trust
@@ -29,10 +30,11 @@ class ListRefused(ValueError):
 class AccessKeeper:
     """Holds the list in force. `held` is None until there is one."""
 
-    def __init__(self, trust: Trust, store: ListStore, clock: Clock) -> None:
+    def __init__(self, trust: Trust, store: ListStore, keys: CardKeys, clock: Clock) -> None:
         self.held: AccessList | None = None
         self._trust = trust
         self._store = store
+        self._keys = keys
         self._clock = clock
         self._floor: TimeFloor | None = None
         self._messages: tuple[bytes, ...] = ()  # the list as it came, and every patch since
@@ -60,10 +62,11 @@ class AccessKeeper:
         if not messages:
             return
         try:
-            held = self._read_list(messages[0])
+            held = self._with_keys(self._read_list(messages[0]))
             for message in messages[1:]:
-                held = _patched(held, self._open(AccessPatch, message, "access_patch"))
+                held = self._patched(held, self._open(AccessPatch, message, "access_patch"))
         except ListRefused as refusal:
+            self._keys.forget()
             raise ListRefused(f"the saved list is damaged: {refusal}", refusal.revision) from refusal
         self._hold(held)
         self._messages = tuple(messages)
@@ -85,7 +88,7 @@ class AccessKeeper:
             return False
         if access.revision < self.revision:
             raise ListRefused(f"older than revision {self.revision}, which is held", access.revision)
-        self._hold(access)
+        self._hold(self._with_keys(access))
         self._save(payload)
         return True
 
@@ -96,7 +99,7 @@ class AccessKeeper:
             raise ListRefused("a patch, while no list is held", patch.revision)
         if patch.revision <= self.held.revision:
             return False
-        self.held = _patched(self.held, patch)
+        self.held = self._patched(self.held, patch)
         self._save(*self._messages, payload)
         return True
 
@@ -130,6 +133,19 @@ class AccessKeeper:
             raise ListRefused(f"made for {message.site}/{message.node}", message.revision)
         return message
 
+    def _with_keys(self, access: AccessList) -> AccessList:
+        """Take up the card keys of a list. Where they do not open it stands as if it had none."""
+        opened = self._keys.replace(access)
+        return access if opened else access.model_copy(update={"card_keys": None})
+
+    def _patched(self, held: AccessList, patch: AccessPatch) -> AccessList:
+        try:
+            patched = held.apply(patch)
+        except PatchRefused as error:
+            raise ListRefused(str(error), patch.revision) from error
+        self._keys.amend(patch)
+        return patched
+
     def _hold(self, access: AccessList) -> None:
         """Put a whole list into force; its time of issue is the gateway's signed word on what time it is.
 
@@ -155,10 +171,3 @@ class AccessKeeper:
         self._saving.discard(saving)
         if not saving.cancelled() and (error := saving.exception()) is not None:
             _log.error("event=list_not_saved error=%r", error)
-
-
-def _patched(held: AccessList, patch: AccessPatch) -> AccessList:
-    try:
-        return held.apply(patch)
-    except PatchRefused as error:
-        raise ListRefused(str(error), patch.revision) from error

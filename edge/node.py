@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from edge.bulletin import Bulletin
+from edge.card_keys import CardKeys
 from edge.commands import CommandDesk
 from edge.core.delivery import Linked
 from edge.core.facts import ExitPressed
@@ -66,6 +67,7 @@ class Ports:
     readers: Sequence[BadgeReader]
     spool: Spool
     lists: ListStore
+    card_keys: CardKeys
     uplink: Uplink
     manager: ServiceManager
     keep_acknowledged: timedelta
@@ -84,7 +86,7 @@ class Node:
         self._levels: dict[Wire, bool] = {}
         self._answered = True
         clock, topics = ports.clock, identity.topics
-        self._keeper = AccessKeeper(identity.trust, ports.lists, clock)
+        self._keeper = AccessKeeper(identity.trust, ports.lists, ports.card_keys, clock)
         self._courier = Courier(identity, ports.spool, ports.uplink, clock)
         self._journal = Journal(ports.spool, clock, self._courier.look)
         self._bulletin = Bulletin(ports.uplink, topics, self._status, self._snapshot)
@@ -174,8 +176,8 @@ class Node:
 
     def _handle(self, fact: PortFact) -> None:
         match fact:
-            case Tapped(reader, credential):
-                self._doorkeeper.tapped(reader, credential)
+            case Tapped(reader, credential, proof):
+                self._doorkeeper.tapped(reader, credential, proof)
             case Sensed(wire, active):
                 self._sensed(wire, active=active)
             case ReaderWorks(reader):

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from edge.core.delivery import Held
 from edge.core.floor import TimeFloor
+from edge.core.tap import Proof
 from edge.core.wiring import Wire
 from protocol.events import ClockQuality, Event, Record
 
@@ -22,6 +23,7 @@ class Tapped:
 
     reader: str
     credential: str
+    proof: Proof = "uid"
 
 
 @dataclass(frozen=True, slots=True)

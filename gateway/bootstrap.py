@@ -11,7 +11,7 @@ from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.engine import sqlite_file, without_password
 from gateway.adapters.mqtt import Broker, MqttDownlink
 from gateway.adapters.notifier import OutboxNotifier
-from gateway.adapters.signer import FileSigner, secret_file
+from gateway.adapters.signer import FileSigner
 from gateway.domain.tariff import Tariff, read_tariff
 from gateway.ports import Clock, History, Ledger, LedgerFailed
 from gateway.rebuild import Rebuild
@@ -20,6 +20,7 @@ from gateway.service import Gateway, site_of_node
 from gateway.settings import InfluxSettings, Settings, SettingsRefused
 from gateway.worker import Worker
 from host.claim import claimed
+from host.files import secret_file
 from protocol.site import Site
 from protocol.site_file import read_site
 

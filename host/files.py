@@ -1,6 +1,7 @@
 """Files that are whole, or as they were before, whenever the power goes."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -24,3 +25,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def secret_file(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Read the secret in `path`; where there is none, make one that only its owner may read.
+
+    It is on the disk for good before anybody is told of it: whoever was told knows no other than the first.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        secret = make()
+    replace(path, secret, mode=0o600)
+    return secret

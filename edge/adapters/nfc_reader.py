@@ -14,6 +14,7 @@ import nfc.tag.tt2_nxp  # nfcpy imports these two at the first card of their kin
 import nfc.tag.tt4
 
 from edge.adapters.nfc_frontend import BoundedFrontend, close
+from edge.core.tap import Proof
 from edge.ports import Post, ReaderFails, ReaderWorks, Tapped
 
 T = TypeVar("T")
@@ -37,22 +38,32 @@ class HeldCard:
     card: bytes = b""
     seen_s: float = 0.0
 
-    def is_tap(self, card: bytes, now_s: float) -> bool:
-        """Take note of a card in the field at `now_s`, and say whether it has just come."""
-        came = card != self.card or now_s - self.seen_s >= AWAY_S
+    def holds(self, card: bytes, now_s: float) -> bool:
+        """Say whether a card in the field at `now_s` is the one that was already there."""
+        return card == self.card and now_s - self.seen_s < AWAY_S
+
+    def saw(self, card: bytes, now_s: float) -> None:
+        """Take note of a card that was read in full at `now_s`."""
         self.card, self.seen_s = card, now_s
-        return came
 
 
-def uid(tag: Any) -> bytes:
-    """Know a card by its UID alone."""
-    return bytes(tag.identifier)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A card that has just come and was read in full."""
+
+    number: bytes
+    proof: Proof
+
+
+def by_number(_tag: Any) -> Proof:
+    """Ask a card for nothing but its number."""
+    return "uid"
 
 
 class NfcReader:
     """See `edge.ports.BadgeReader`. `reference` makes of a card's number what may leave this reader.
 
-    `identify` finds that number; it may talk to the activated card, and fail in any way over it.
+    `prove` may talk to an activated card that has just come, and fail in any way over it.
     """
 
     def __init__(
@@ -61,14 +72,14 @@ class NfcReader:
         path: str,
         reference: Callable[[bytes], str],
         uptime_s: Callable[[], float],
-        identify: Callable[[Any], bytes] = uid,
+        prove: Callable[[Any], Proof] = by_number,
         open_frontend: Callable[[str, Callable[[], float]], Any] = BoundedFrontend,
     ) -> None:
         self._reader = reader
         self._open = partial(open_frontend, path, uptime_s)
         self._reference = reference
         self._uptime_s = uptime_s
-        self._identify = identify
+        self._prove = prove
         self._held = HeldCard()
         self._works_since_s: float | None = None
         self._failures = 0
@@ -98,8 +109,8 @@ class NfcReader:
             if self._works_since_s is None:  # only now: a port that opens proves nothing
                 self._works_since_s = began_s
                 post(ReaderWorks(self._reader))
-            if card is not None and self._held.is_tap(card, self._uptime_s()):
-                post(Tapped(self._reader, self._reference(card)))
+            if card is not None:
+                post(Tapped(self._reader, self._reference(card.number), card.proof))
             await asyncio.sleep(max(0.0, began_s + _POLL_EVERY_S - self._uptime_s()))
 
     def _pause_s(self) -> float:
@@ -124,8 +135,8 @@ class NfcReader:
             self._executor = ThreadPoolExecutor(1, self._reader)
             raise TimeoutError(f"the driver did not return within {_LONGEST_CALL_S:g} s") from error
 
-    def _poll(self, frontend: Any) -> bytes | None:
-        """Return the number of a card that was read in full, or None."""
+    def _poll(self, frontend: Any) -> _Read | None:
+        """Return a card that has just come and was read in full, or None."""
         target = frontend.sense(nfc.clf.RemoteTarget("106A"), iterations=1)
         if target is None:
             self._unreadable = False
@@ -133,7 +144,7 @@ class NfcReader:
         frontend.allow(_FOR_A_CARD_S)
         try:
             tag = nfc.tag.activate(frontend, target)
-            return None if tag is None else self._identify(tag)
+            return None if tag is None else self._read(tag)
         except OSError:  # the reader's; all else is what a card's answers do to whoever reads them
             raise
         except Exception as error:  # noqa: BLE001 - too short, too long, without end: no reason to reopen
@@ -141,6 +152,14 @@ class NfcReader:
                 _log.warning("event=card_unreadable reader=%s error=%s", self._reader, type(error).__name__)
             self._unreadable = True
             return None
+
+    def _read(self, tag: Any) -> _Read | None:
+        """Read a card to its end; one that is torn away before is read anew when it is there again."""
+        number = bytes(tag.identifier)
+        came = not self._held.holds(number, self._uptime_s())
+        proof = self._prove(tag) if came else "uid"
+        self._held.saw(number, self._uptime_s())
+        return _Read(number, proof) if came else None
 
     async def _let_go(self) -> None:
         frontend, self._frontend = self._frontend, None

@@ -1,12 +1,15 @@
 """What a tap leads to: may this credential pass here, and what is said about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from protocol.access import AccessList, Denied, Granted
-from protocol.events import BadgePresented, Direction
+from protocol.events import Assurance, BadgePresented, Direction
+
+Proof = Literal["uid", "aes", "failed"]
+"""How a card was known: by its number; by its own key as well; or it should have had one, and had not."""
 
 _MOST_TELLING: Final = ("too_early", "ended", "no_right_here")
 
@@ -19,6 +22,12 @@ class Tap:
     direction: Direction
     at: datetime
     clock_trusted: bool
+    proof: Proof = "uid"
+
+    @property
+    def assurance(self) -> Assurance:
+        """What the proof is worth."""
+        return "aes" if self.proof == "aes" else "uid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,10 @@ class Verdict:
 
 
 def at_door(tap: Tap, access: AccessList | None, door: str) -> Verdict:
-    """Decide at a door. Whoever the list knows may always leave, also where it is stale; all, without one."""
+    """Decide at a door. Whoever the list knows may always leave, also where it is stale; all, without one.
+
+    A copy of a card is nobody that the list knows.
+    """
     decision = _leave(tap, access) if tap.direction == "out" else _decide(tap, access, door)
     return _verdict(tap, access, door, decision)
 
@@ -50,12 +62,21 @@ def at_bank(
 def _decide(tap: Tap, access: AccessList | None, point: str) -> Granted | Denied:
     if access is None:
         return Denied("no_list")
-    return access.decide(tap.credential, point, tap.at, clock_trusted=tap.clock_trusted)
+    if tap.proof == "failed":
+        return Denied("not_genuine")
+    decision = access.decide(
+        tap.credential, point, tap.at, assurance=tap.assurance, clock_trusted=tap.clock_trusted
+    )
+    if isinstance(decision, Denied) and decision.reason == "assurance_too_low" and access.card_keys is None:
+        return replace(decision, reason="no_card_keys")  # no fault of the card: nobody could have asked it
+    return decision
 
 
 def _leave(tap: Tap, access: AccessList | None) -> Granted | Denied:
     if access is None:
         return Granted("exit", stale=True)  # that the list is lost is no fault of those inside
+    if tap.proof == "failed":
+        return Denied("not_genuine")
     stale = tap.at >= access.expires_at or not tap.clock_trusted
     if tap.credential in access.credentials:
         return Granted("exit", stale=stale)
@@ -72,7 +93,7 @@ def _verdict(tap: Tap, access: AccessList | None, point: str, decision: Granted 
         point=point,
         direction=tap.direction,
         credential=tap.credential,
-        assurance="uid",
+        assurance=tap.assurance,
         granted=granted,
         reason="granted" if isinstance(decision, Granted) else decision.reason,
         why=decision.why if isinstance(decision, Granted) else None,

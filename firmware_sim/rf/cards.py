@@ -20,7 +20,7 @@ class Type4Card(TypeACard):
     def __init__(self, uid: bytes, application: Application | None = None, *, extensions: int = 0) -> None:
         """Make a card; `extensions` is how often it asks for more time (WTX) before each answer."""
         super().__init__(uid, sens_res=0x0344, sel_res=0x20)
-        self._application = application or BlankApplication()
+        self.application = application or BlankApplication()
         self._extensions = extensions
         self._protocol: IsoDep | None = None
 
@@ -28,7 +28,7 @@ class Type4Card(TypeACard):
         """Lose power: the protocol ends, and the application forgets what was authenticated."""
         super().reset()
         self._protocol = None
-        self._application.reset()
+        self.application.reset()
 
     def _command(self, data: bytes) -> bytes | None:
         if self._protocol is None:
@@ -44,7 +44,7 @@ class Type4Card(TypeACard):
             return None
         fsd_bytes = self._FSD_BYTES[min(data[1] >> 4, 8)]
         self._protocol = IsoDep(
-            self._application,
+            self.application,
             frame_bytes=min(fsd_bytes, self._FRAME_BYTES),
             extensions=self._extensions,
         )

@@ -1,12 +1,11 @@
 """The gateway's signing key, in a file that only its owner reads."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from host.files import replace
+from host.files import secret_file
 from protocol.access import AccessList, AccessPatch
 from protocol.messages import Command
 from protocol.signing import Signed, public_text, sign
@@ -35,16 +34,3 @@ class FileSigner:
 
 def _new_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-
-
-def secret_file(path: Path, make: Callable[[], bytes]) -> bytes:
-    """Read the secret in `path`; where there is none, make one that only its owner may read.
-
-    It is on the disk for good before anybody is told of it: nodes know no other key than their first.
-    """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        secret = make()
-    replace(path, secret, mode=0o600)
-    return secret

@@ -15,11 +15,16 @@ import nfc.tag
 import pytest
 from nfc.tag.tt4 import Type4TagCommandError
 
+from edge.adapters.card_proof import prove as prove_card
 from edge.adapters.nfc_reader import NfcReader
+from edge.adapters.secure_card import APPLICATION, SecureCard
+from edge.core.ev2 import NotGenuine
+from edge.core.tap import Proof
 from firmware_sim.rf.cards import Type2Card, Type4Card
 from firmware_sim.rf.faults import LossyCard, TornCard
 from firmware_sim.rf.field import Field
 from firmware_sim.rf.hostile import HOSTILE
+from firmware_sim.rf.secure import desfire_card, ntag_card
 from tests.simulator import PATIENCE_S, Simulator, until
 
 UID_4 = bytes.fromhex("05a1b2c3")
@@ -278,13 +283,13 @@ def test_a_reader_that_is_stopped_while_a_card_hangs_leaves_no_thread_and_no_soc
         hangs = asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        def identify(tag: Any) -> bytes:
+        def prove(tag: Any) -> Proof:
             loop.call_soon_threadsafe(hangs.set)
             tag.send_apdu(0x90, 0x71, 0, 0, b"", mrl=256)
             raise AssertionError("it ends")
 
         path = f"udp:127.0.0.1:{field.port}"
-        reader = NfcReader("in", path, bytes.hex, loop.time, identify)
+        reader = NfcReader("in", path, bytes.hex, loop.time, prove)
         running = asyncio.create_task(reader.run(lambda _: None))
         async with asyncio.timeout(PATIENCE_S):
             await hangs.wait()
@@ -294,3 +299,20 @@ def test_a_reader_that_is_stopped_while_a_card_hangs_leaves_no_thread_and_no_soc
 
     asyncio.run(play())
     until(lambda: active_count() == threads)
+
+
+KEY = bytes(range(16))
+
+
+@pytest.mark.parametrize(
+    "card", [desfire_card(UID_7, APPLICATION, KEY, Random(1)), ntag_card(UID_7, KEY, Random(1))]
+)
+def test_a_card_proves_itself_over_the_air_and_another_key_is_not_believed(
+    simulator: Simulator, field: Field, reader: Any, card: Type4Card
+) -> None:
+    simulator.call(field.place, card)
+
+    prove_card(SecureCard(activate(reader)), UID_7, KEY)
+
+    with pytest.raises(NotGenuine, match=r"to (71|AF)"):
+        prove_card(SecureCard(activate(reader)), UID_7, bytes(16))

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from edge.card_keys import CardKeys
 from edge.trust import Trust
 from protocol.access import AccessList, AccessPatch, Rights, Window
 from protocol.base import Message
@@ -15,9 +17,15 @@ from tests.unit.edge.fakes import NINE
 
 SITE, NODE = "sceaux-smart", "ss-entrance"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+NODE_KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 TRUST = Trust(KEY.public_key(), SITE, NODE)
 BOOT = "b007b007b007b007"
 ANA, BEN = "c_" + "a" * 32, "c_" + "b" * 32
+
+
+def card_keys() -> CardKeys:
+    """Return what holds the card keys of the node, none yet."""
+    return CardKeys(NODE_KEY)
 
 
 def listing(

@@ -4,12 +4,27 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from edge.lists import AccessKeeper, ListRefused
-from protocol.access import AccessList, Rights
+from protocol.access import AccessList, AccessPatch, Rights
 from protocol.base import MAX_MESSAGE_BYTES
+from protocol.sealing import seal
 from tests.unit.edge.fakes import NINE, HandClock, ListStoreInMemory
-from tests.unit.edge.gateway_side import ANA, BEN, TRUST, kept, listing, patch, signed, tampered
+from tests.unit.edge.gateway_side import (
+    ANA,
+    BEN,
+    NODE,
+    NODE_KEY,
+    SITE,
+    TRUST,
+    card_keys,
+    kept,
+    listing,
+    patch,
+    signed,
+    tampered,
+)
 from tests.unit.edge.virtual_time import run_virtually
 
 
@@ -22,7 +37,8 @@ class Desk:
         self._start()
 
     def _start(self) -> None:
-        self.keeper = AccessKeeper(TRUST, self.store, self.clock)
+        self.keys = card_keys()
+        self.keeper = AccessKeeper(TRUST, self.store, self.keys, self.clock)
         self.keeper.load()
 
     def take(self, payload: bytes, *, retained: bool = False) -> bool:
@@ -67,21 +83,21 @@ def test_a_saved_list_is_taken_up_again() -> None:
 
 def loaded(*saved: bytes, damaged: bool = False) -> AccessKeeper:
     """Return a keeper that has tried to take up what was saved."""
-    keeper = AccessKeeper(TRUST, ListStoreInMemory(saved, damaged=damaged), HandClock())
+    keeper = AccessKeeper(TRUST, ListStoreInMemory(saved, damaged=damaged), card_keys(), HandClock())
     with suppress(ListRefused):
         keeper.load()
     return keeper
 
 
 def test_a_list_that_cannot_be_read_is_reported_and_none_is_held() -> None:
-    keeper = AccessKeeper(TRUST, ListStoreInMemory(damaged=True), HandClock())
+    keeper = AccessKeeper(TRUST, ListStoreInMemory(damaged=True), card_keys(), HandClock())
     with pytest.raises(ListRefused, match="unreadable"):
         keeper.load()
     assert keeper.held is None
 
 
 def test_a_saved_list_that_says_other_than_the_gateway_signed_is_reported_and_not_held() -> None:
-    keeper = AccessKeeper(TRUST, ListStoreInMemory((tampered(signed(listing(4))),)), HandClock())
+    keeper = AccessKeeper(TRUST, ListStoreInMemory((tampered(signed(listing(4))),)), card_keys(), HandClock())
     with pytest.raises(ListRefused, match=r"damaged: .*not signed"):
         keeper.load()
     assert keeper.held is None
@@ -272,7 +288,7 @@ def test_a_gateway_whose_clock_had_been_ahead_takes_its_word_back() -> None:
 def test_a_time_floor_that_cannot_be_read_leaves_the_saved_lists_own() -> None:
     store = ListStoreInMemory(kept(listing(4)), floor_damaged=True)
     clock = HandClock()
-    keeper = AccessKeeper(TRUST, store, clock)
+    keeper = AccessKeeper(TRUST, store, card_keys(), clock)
     keeper.load()
     assert keeper.clock_trusted()
     clock.at -= timedelta(hours=1)
@@ -283,3 +299,61 @@ def test_a_list_from_the_future_makes_the_clock_untrustworthy() -> None:
     desk = Desk()
     desk.take(signed(listing(4, issued_at=NINE + timedelta(minutes=5))))
     assert not desk.keeper.clock_trusted()
+
+
+def sealed(keys: dict[str, bytes], revision: int, key: X25519PrivateKey = NODE_KEY) -> dict[str, str]:
+    return {"card_keys": seal(key.public_key(), keys, SITE, NODE, revision)}
+
+
+KEYED = listing(4).model_copy(update=sealed({ANA: b"A" * 16}, 4))
+TOGETHER: dict[str, Rights | None] = {BEN: Rights(sets=(1,), member=True, aes=True)}
+
+
+def with_ben(revision: int = 5) -> AccessPatch:
+    return patch(revision - 1, revision, TOGETHER).model_copy(update=sealed({BEN: b"B" * 16}, revision))
+
+
+def test_card_keys_come_with_the_list_and_its_patches() -> None:
+    desk = Desk()
+    desk.take(signed(KEYED))
+    assert (desk.keys.of(ANA), desk.keys.of(BEN)) == (b"A" * 16, None)
+    desk.patch(signed(with_ben()))
+    assert (desk.keys.of(ANA), desk.keys.of(BEN)) == (b"A" * 16, b"B" * 16)
+
+
+def test_a_patch_that_takes_a_credential_away_takes_its_key() -> None:
+    desk = Desk(KEYED)
+    desk.patch(signed(patch(4, 5, {ANA: None})))
+    assert desk.keys.of(ANA) is None
+
+
+def test_a_whole_list_replaces_all_card_keys() -> None:
+    desk = Desk(KEYED)
+    desk.take(signed(listing(5)))
+    assert desk.keys.of(ANA) is None
+
+
+def test_card_keys_survive_a_restart_with_those_of_the_patches() -> None:
+    desk = Desk(KEYED)
+    desk.patch(signed(with_ben()))
+    desk.restart()
+    assert (desk.keys.of(ANA), desk.keys.of(BEN)) == (b"A" * 16, b"B" * 16)
+
+
+def test_no_card_key_stands_open_on_the_disk() -> None:
+    desk = Desk()
+    desk.take(signed(KEYED))
+    assert not any(b"A" * 16 in message or b"41" * 16 in message for message in desk.store.saved)
+
+
+def test_a_list_whose_card_keys_do_not_open_is_held_as_one_without() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4).model_copy(update=sealed({ANA: b"A" * 16}, 4, X25519PrivateKey.generate()))))
+    assert desk.keeper.held == listing(4)
+    assert desk.keys.of(ANA) is None
+
+
+def test_card_keys_of_another_revision_do_not_open() -> None:
+    desk = Desk()
+    desk.take(signed(listing(5).model_copy(update=sealed({ANA: b"A" * 16}, 4))))
+    assert desk.keys.of(ANA) is None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from edge.core.tap import Proof
 from edge.core.wiring import Equipment, Role, Wire, equipment
 from edge.identity import Identity
 from edge.node import Node, Ports
@@ -28,7 +29,7 @@ from tests.unit.edge.fakes import (
     SpoolInMemory,
     UplinkInMemory,
 )
-from tests.unit.edge.gateway_side import KEY, kept
+from tests.unit.edge.gateway_side import KEY, card_keys, kept
 from tests.unit.edge.virtual_time import run_virtually
 
 _SITE_FILE = Path(__file__).parents[3] / "deploy" / "sites" / "sceaux-smart.toml"
@@ -80,14 +81,15 @@ class World:
             readers=self.readers,
             spool=self.spool,
             lists=self.store,
+            card_keys=card_keys(),
             uplink=self.uplink,
             manager=self.manager,
             keep_acknowledged=timedelta(days=7),
         )
         self.node = Node(self.equipment, self.identity, ports)
 
-    async def tap(self, credential: str, reader: str = "entrance-in") -> None:
-        self.node.post(Tapped(reader, credential))
+    async def tap(self, credential: str, reader: str = "entrance-in", proof: Proof = "uid") -> None:
+        self.node.post(Tapped(reader, credential, proof))
         await self.settle()
 
     async def sense(self, role: Role, of: str, *, active: bool) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from edge.adapters import nfc_reader
 from edge.adapters.nfc_frontend import CardTooSlow
-from edge.adapters.nfc_reader import HeldCard, NfcReader, uid
+from edge.adapters.nfc_reader import HeldCard, NfcReader, by_number
+from edge.core.tap import Proof
 from edge.ports import PortFact, ReaderFails, ReaderWorks, Tapped
 
 T = TypeVar("T")
@@ -21,24 +22,29 @@ T = TypeVar("T")
 ANA = bytes.fromhex("04a1b2c3d4e5f6")
 
 
+def comes(*sightings: tuple[bytes, float]) -> list[bool]:
+    """Say of each card seen in the field whether it has just come."""
+    held, found = HeldCard(), []
+    for card, at_s in sightings:
+        found.append(not held.holds(card, at_s))
+        held.saw(card, at_s)
+    return found
+
+
 def test_a_card_that_is_held_is_one_tap() -> None:
-    held = HeldCard()
-    assert [held.is_tap(ANA, 10 + tenths / 10) for tenths in range(20)] == [True] + [False] * 19
+    assert comes(*((ANA, 10 + tenths / 10) for tenths in range(20))) == [True] + [False] * 19
 
 
 def test_a_card_that_comes_back_at_once_was_never_away() -> None:
-    held = HeldCard()
-    assert [held.is_tap(ANA, 10.0), held.is_tap(ANA, 10.6)] == [True, False]
+    assert comes((ANA, 10.0), (ANA, 10.6)) == [True, False]
 
 
 def test_a_card_that_was_away_is_tapped_again() -> None:
-    held = HeldCard()
-    assert [held.is_tap(ANA, 10.0), held.is_tap(ANA, 10.8)] == [True, True]
+    assert comes((ANA, 10.0), (ANA, 10.8)) == [True, True]
 
 
 def test_another_card_is_another_tap() -> None:
-    held = HeldCard()
-    assert [held.is_tap(ANA, 10.0), held.is_tap(b"ben!", 10.1), held.is_tap(ANA, 10.2)] == [True] * 3
+    assert comes((ANA, 10.0), (b"ben!", 10.1), (ANA, 10.2)) == [True] * 3
 
 
 Sighting = bytes | Exception | Callable[[], bytes | None] | None
@@ -98,7 +104,7 @@ def activation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def heard(
-    *openings: Frontend | Exception, facts: int, identify: Callable[[Any], bytes] = uid
+    *openings: Frontend | Exception, facts: int, prove: Callable[[Any], Proof] = by_number
 ) -> list[PortFact]:
     """Run a reader that opens these frontends one after the other until so many facts have come."""
 
@@ -121,7 +127,7 @@ def heard(
             return opening
 
         uptime_s = asyncio.get_running_loop().time
-        reader = NfcReader("entrance-in", "tty:AMA0:pn532", bytes.hex, uptime_s, identify, open_frontend)
+        reader = NfcReader("entrance-in", "tty:AMA0:pn532", bytes.hex, uptime_s, prove, open_frontend)
         await _for_a_while(reader.run(post), enough)
         return found
 
@@ -210,21 +216,52 @@ def test_a_card_that_cannot_be_read_is_no_tap_and_no_fault_of_the_reader(card: b
 
 
 @pytest.mark.parametrize("error", [CardTooSlow(), RuntimeError("BrokenLinkError"), TypeError(), ValueError()])
-def test_whatever_a_card_makes_of_its_identification_is_no_fault_of_the_reader(error: Exception) -> None:
-    def identify(tag: Any) -> bytes:
+def test_whatever_a_card_makes_of_its_proof_is_no_fault_of_the_reader(error: Exception) -> None:
+    def prove(tag: Any) -> Proof:
         if tag.identifier == b"ben!":
             raise error
-        return uid(tag)
+        return "uid"
 
-    assert heard(Frontend(iter([b"ben!", ANA])), facts=2, identify=identify) == [WORKS, TAPPED]
+    assert heard(Frontend(iter([b"ben!", ANA])), facts=2, prove=prove) == [WORKS, TAPPED]
 
 
 def test_a_reader_lost_in_the_midst_of_a_card_is_a_fault_of_the_reader() -> None:
-    def identify(_tag: Any) -> bytes:
+    def prove(_tag: Any) -> Proof:
         raise OSError(5, "EIO")
 
-    facts = heard(Frontend(iter([None, ANA])), Frontend(iter([])), facts=3, identify=identify)
+    facts = heard(Frontend(iter([None, ANA])), Frontend(iter([])), facts=3, prove=prove)
     assert [type(fact) for fact in facts] == [ReaderWorks, ReaderFails, ReaderWorks]
+
+
+@pytest.mark.parametrize("proof", ["aes", "failed"])
+def test_how_a_card_proved_itself_is_told_with_its_tap(proof: Proof) -> None:
+    facts = heard(Frontend(iter([ANA])), facts=2, prove=lambda _tag: proof)
+    assert facts == [WORKS, Tapped("entrance-in", ANA.hex(), proof)]
+
+
+def test_a_card_that_is_held_is_asked_for_its_proof_once() -> None:
+    asked: list[bytes] = []
+
+    def prove(tag: Any) -> Proof:
+        asked.append(bytes(tag.identifier))
+        return "aes"
+
+    heard(Frontend(iter([ANA, ANA, ANA, b"ben!"])), facts=3, prove=prove)
+    assert asked == [ANA, b"ben!"]
+
+
+def test_a_card_torn_away_in_its_proof_is_asked_anew_when_it_is_there_again() -> None:
+    tries = iter([RuntimeError("torn"), "aes"])
+
+    def prove(_tag: Any) -> Proof:
+        if isinstance(outcome := next(tries), Exception):
+            raise outcome
+        return "aes"
+
+    assert heard(Frontend(iter([ANA, ANA])), facts=2, prove=prove) == [
+        WORKS,
+        Tapped("entrance-in", ANA.hex(), "aes"),
+    ]
 
 
 def test_each_card_has_a_time_of_its_own() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from edge.core.tap import Tap, at_bank, at_door
 from protocol.access import AccessList, OnStale, Rights, Window
+from protocol.events import Direction
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ANA, BEN = "c_" + "a" * 32, "c_" + "b" * 32
@@ -143,3 +144,41 @@ def test_a_bank_refuses_an_unknown_card() -> None:
 def test_a_bank_without_compartments_opens_nothing() -> None:
     (verdict,) = at_bank(tap(), listing(), "loans", ())
     assert verdict.event.reason == "no_right_here"
+
+
+def asking(*windows: Window, sealed: str | None = "c2VhbGVk") -> AccessList:
+    """Return a list whose entrance asks for proof, with card keys that came sealed."""
+    return listing(*windows).model_copy(update={"assurance": {"entrance": "aes"}, "card_keys": sealed})
+
+
+def test_a_card_that_proved_itself_is_reported_so() -> None:
+    event = at_door(replace(tap(), proof="aes"), asking(window("entrance", -1, 1)), "entrance").event
+    assert (event.granted, event.assurance) == (True, "aes")
+
+
+def test_a_door_that_asks_for_proof_refuses_a_bare_number() -> None:
+    verdict = at_door(tap(), asking(window("entrance", -1, 1)), "entrance")
+    assert (verdict.lock, verdict.event.reason) == (None, "assurance_too_low")
+
+
+def test_where_the_node_has_no_card_keys_it_says_so() -> None:
+    verdict = at_door(tap(), asking(window("entrance", -1, 1), sealed=None), "entrance")
+    assert (verdict.lock, verdict.event.reason) == (None, "no_card_keys")
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_a_copy_opens_nothing_neither_coming_nor_going(direction: Direction) -> None:
+    copy = replace(tap(), direction=direction, proof="failed")
+    for access in (listing(window("entrance", -1, 1)), asking(window("entrance", -1, 1))):
+        verdict = at_door(copy, access, "entrance")
+        assert (verdict.lock, verdict.event.reason) == (None, "not_genuine")
+
+
+def test_a_copy_opens_no_locker() -> None:
+    copy = replace(tap(), proof="failed")
+    (verdict,) = at_bank(copy, listing(window("loan-1", -1, 1)), "loans", COMPARTMENTS)
+    assert (verdict.lock, verdict.event.reason) == (None, "not_genuine")
+
+
+def test_a_known_card_may_leave_a_door_that_asks_for_proof_by_its_number() -> None:
+    assert at_door(leaving(), asking(), "entrance").lock == "entrance"
