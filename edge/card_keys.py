@@ -30,7 +30,7 @@ class CardKeys:
         self._keys = {}
 
     def replace(self, access: AccessList) -> bool:
-        """Hold the keys of a whole list. Returns False where there are none, or they do not open."""
+        """Hold the keys of a whole list. Returns False where they do not open."""
         opened = self._opened(access)
         self._keys = opened or {}
         return opened is not None
@@ -42,7 +42,7 @@ class CardKeys:
 
     def _opened(self, message: AccessList | AccessPatch) -> Mapping[str, bytes] | None:
         if message.card_keys is None:
-            return None
+            return {}
         try:
             return unseal(self._key, message.card_keys, message.site, message.node, message.revision)
         except SealBroken as error:

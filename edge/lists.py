@@ -136,7 +136,7 @@ class AccessKeeper:
     def _with_keys(self, access: AccessList) -> AccessList:
         """Take up the card keys of a list. Where they do not open it stands as if it had none."""
         opened = self._keys.replace(access)
-        return access if opened else access.model_copy(update={"card_keys": None})
+        return access if opened else access.model_copy(update={"sealed_to": None})
 
     def _patched(self, held: AccessList, patch: AccessPatch) -> AccessList:
         try:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.adapters.card_vault import FileVault
 from gateway.adapters.clock import SteppedClock, SystemClock
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.engine import sqlite_file, without_password
@@ -26,6 +27,8 @@ from protocol.site_file import read_site
 
 SIGNING_KEY = "signing.key"
 CREDENTIAL_KEY = "credential.key"
+CARD_MASTER_KEY = "card-master.key"
+KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY)
 """Files of the data folder, without which a ledger is of no use to its nodes and cards."""
 
 _BEAT_S = 10.0
@@ -41,6 +44,7 @@ class House:
     ledger: SqlLedger
     clock: Clock
     credential_key: bytes
+    card_vault: FileVault
     public_key: str
     tariffs: tuple[Tariff, ...]
     beat: Worker
@@ -71,13 +75,15 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     clock = clock or _clock(settings)
     downlink = MqttDownlink(_broker(settings), sites, ledger.id, clock)
     signer = FileSigner(settings.data_dir / SIGNING_KEY)
+    vault = _vault(settings)
     notifier = OutboxNotifier(settings.data_dir / "outbox")
     return House(
-        gateway=Gateway(ledger, clock, downlink, signer, notifier, sites),
+        gateway=Gateway(ledger, clock, downlink, signer, vault, notifier, sites),
         downlink=downlink,
         ledger=ledger,
         clock=clock,
         credential_key=secret_file(settings.data_dir / CREDENTIAL_KEY, _new_secret),
+        card_vault=vault,
         public_key=signer.public_text,
         tariffs=tariffs,
         beat=Worker("beat", downlink.beat, _BEAT_S),
@@ -169,6 +175,13 @@ def _ledger(settings: Settings) -> SqlLedger:
             f"{where}: cannot be opened as a ledger: {failure}."
             " Where it is damaged, `passerelle restore` puts it aside and comes back from a backup."
         ) from failure
+
+
+def _vault(settings: Settings) -> FileVault:
+    try:
+        return FileVault(settings.data_dir / CARD_MASTER_KEY)
+    except ValueError as error:
+        raise SettingsRefused(str(error)) from error
 
 
 def _recording(settings: InfluxSettings, ledger: Ledger, clock: Clock, sites: Mapping[str, Site]) -> Worker:

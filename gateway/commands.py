@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.domain.authority import Role
-from gateway.domain.people import Member
+from gateway.domain.people import Card, Member
 
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """A member to be, with the cards already in hand: references, as the readers make them."""
+    """A member to be, with the cards already in hand."""
 
     member: Member
-    credentials: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class GiveCredential:
     """Hand a card to a member."""
 
     member: str
-    ref: str
+    card: Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,14 @@ class OpenDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolSealingKey:
+    """Seal card keys for a node to this X25519 public key from now on; it is the node's word for it."""
+
+    node: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class MintKey:
     """Make a secret: an API key, a one-time login link or a session."""
 
@@ -134,6 +142,7 @@ Command = (
     | DropParcel
     | CollectParcel
     | OpenDoor
+    | EnrolSealingKey
     | MintKey
     | UseLoginLink
     | EndSession

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from gateway.domain.access import CompartmentGrant, compile_list, patch_between
+from gateway.domain.access import AnotherIssue, CompartmentGrant, compile_list, patch_between
 from gateway.domain.lockers import compartment_grants
+from gateway.domain.people import Credential
 from gateway.ports import Books, Clock, Downlink, Ledger, NodeReport, Signer
+from gateway.sealer import Sealer
 from protocol.access import AccessList
 from protocol.messages import NodeStatus
 from protocol.signing import Signed
@@ -23,12 +25,19 @@ class Issuer:
     """
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, downlink: Downlink, signer: Signer, sites: Mapping[str, Site]
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        downlink: Downlink,
+        signer: Signer,
+        sealer: Sealer,
+        sites: Mapping[str, Site],
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._downlink = downlink
         self._signer = signer
+        self._sealer = sealer
         self._sites = sites
         self._working = threading.Lock()
         self._touching = threading.Lock()
@@ -77,8 +86,7 @@ class Issuer:
         """Send every list whole, as newcomers to the broker need it."""
         with self._working:
             now = self._clock.now()
-            for access_list in self._issued.values():
-                self._send(self._signer.access_list(access_list), now)
+            self._send_whole(self._issued, now)
 
     def _doubt(self, first_words: Mapping[str, int]) -> None:
         """Find who may hold another list under the number that was issued before they were heard.
@@ -106,7 +114,7 @@ class Issuer:
                 old = self._issued.get(node) or books.nodes.issued(node)
                 revision = max(old.revision if old else 0, held.get(node, 0)) + 1
                 new = inputs.compile(node, old, revision)
-                signed = self._letter(None if node in self._unsure else old, new)
+                signed = self._letter(None if node in self._unsure else old, new, inputs.credentials)
                 if signed is not None:
                     books.nodes.issue(new)
                     letters.append(signed)
@@ -116,11 +124,18 @@ class Issuer:
         for signed in letters:
             self._send(signed, now)
 
-    def _letter(self, old: AccessList | None, new: AccessList) -> Signed | None:
-        if old is None or new.issued_at != old.issued_at or new.revision != old.revision + 1:
-            return self._signer.access_list(new)
-        patch = patch_between(old, new)
-        return None if patch is None else self._signer.access_patch(patch)
+    def _letter(
+        self, old: AccessList | None, new: AccessList, credentials: Sequence[Credential]
+    ) -> Signed | None:
+        try:
+            change = patch_between(old, new) if old and new.revision == old.revision + 1 else new
+        except AnotherIssue:
+            change = new
+        if change is None:
+            return None
+        if isinstance(change, AccessList):
+            return self._signer.access_list(self._sealer.sealed(change, new.sealed_to, credentials))
+        return self._signer.access_patch(self._sealer.sealed(change, new.sealed_to, credentials))
 
     def _resend(self, now: datetime) -> None:
         with self._ledger.reading() as books:
@@ -131,10 +146,16 @@ class Issuer:
             if revision < self._issued[node].revision and self._patience_over(node, now)
         }
         late |= {node for node, at in self._patched_at.items() if now - at >= _RETAIN_AFTER}
-        for node in sorted(late):
-            self._send(self._signer.access_list(self._issued[node]), now)
+        self._send_whole(sorted(late), now)
         # A ledger restored from a backup: number above what nodes hold. Where both are equal, see `_doubt`.
         self.touch(node for node, revision in held.items() if revision > self._issued[node].revision)
+
+    def _send_whole(self, nodes: Iterable[str], now: datetime) -> None:
+        with self._ledger.reading() as books:
+            credentials = books.people.credentials()
+        for issued in [self._issued[node] for node in nodes]:
+            whole = self._sealer.sealed(issued, issued.sealed_to, credentials)
+            self._send(self._signer.access_list(whole), now)
 
     def _patience_over(self, node: str, now: datetime) -> bool:
         sent_at = self._sent_at.get(node)
@@ -158,7 +179,8 @@ class _Inputs:
         self._site = site
         self._now = now
         self._members = books.people.members(site.id)
-        self._credentials = books.people.credentials()
+        self._sealing_keys = books.nodes.sealing_keys()
+        self.credentials = books.people.credentials()
         horizon = now + timedelta(hours=site.access.horizon_h + 24)
         # A list looks back a day from its issue, which may be `reissue_h` ago.
         since = now - timedelta(hours=24 + site.access.reissue_h)
@@ -172,12 +194,13 @@ class _Inputs:
             self._site,
             node,
             self._members,
-            self._credentials,
+            self.credentials,
             self._bookings,
             self._grants,
             self._now,
             previous,
             revision,
+            self._sealing_keys.get(node),
         )
 
 

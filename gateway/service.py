@@ -14,8 +14,9 @@ from gateway.inbox import Inbox, Received
 from gateway.intake import Intake
 from gateway.issuer import Issuer
 from gateway.live import Live, Notice
-from gateway.ports import Clock, Downlink, Ledger, LedgerFailed, Notifier, Signer
+from gateway.ports import CardVault, Clock, Downlink, Ledger, LedgerFailed, Notifier, Signer
 from gateway.projector import Projector
+from gateway.sealer import Sealer
 from gateway.worker import Worker
 from host.failpoint import reached
 from protocol.messages import NodeStatus
@@ -36,6 +37,7 @@ class Gateway:
         clock: Clock,
         downlink: Downlink,
         signer: Signer,
+        vault: CardVault,
         notifier: Notifier,
         sites: Mapping[str, Site],
     ) -> None:
@@ -49,7 +51,7 @@ class Gateway:
         self._inbox = Inbox()
         self._projector = Projector(sites)
         self._intake = Intake(ledger, clock, downlink, site_of_node(sites), self._follow)
-        self._issuer = Issuer(ledger, clock, downlink, signer, sites)
+        self._issuer = Issuer(ledger, clock, downlink, signer, Sealer(vault), sites)
         self._ticked_at: datetime | None = None
         self._watched_at: datetime | None = None
         self._answering: set[tuple[str, str]] = set()

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from protocol.base import VERSION, CredentialRef, Id, Instant, Message
 from protocol.events import Assurance
-from protocol.sealing import Sealed
+from protocol.sealing import Sealed, SealingKey
 
 OnStale = Literal["deny", "members", "open"]
 SetNumber = Annotated[int, Field(ge=1)]
@@ -42,7 +42,7 @@ class AccessList(Message):
     """Everything one node needs to decide until `expires_at`; windows reach as far as `horizon`.
 
     `assurance` names the points that ask for more than a card's number. `card_keys` are those of the `aes`
-    cards, sealed to the node; null where the gateway does not know the node's key.
+    cards, if there are any, sealed to the node's key `sealed_to`; null where the gateway does not know it.
     """
 
     v: Literal[1] = VERSION
@@ -56,6 +56,7 @@ class AccessList(Message):
     assurance: dict[Id, Assurance] = Field(default_factory=dict)
     sets: dict[SetNumber, tuple[Window, ...]]
     credentials: dict[CredentialRef, Rights]
+    sealed_to: SealingKey | None = None
     card_keys: Sealed | None = None
 
     def decide(

@@ -2,6 +2,10 @@
 
 import hashlib
 import hmac
+from typing import Final
+
+CARD_APPLICATION: Final = b"PSL"
+"""The application identifier (AID) of Passerelle on a DESFire, least significant byte first."""
 
 
 def credential_ref(site_key: bytes, uid: bytes) -> str:

@@ -17,6 +17,9 @@ from pydantic import StringConstraints
 Sealed = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 """Base64 of an HPKE message; inside, reference and key of each card, 16 bytes each, one after the other."""
 
+SealingKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+"""Base64 of a node's X25519 public key, 32 bytes."""
+
 CARD_KEY_BYTES: Final = 16
 
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)

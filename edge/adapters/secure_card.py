@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from edge.core.ev2 import Challenge, NotGenuine, Session
+from protocol.identifiers import CARD_APPLICATION
 
 KEY_NUMBER: Final = 0
 """The application's master key: the only one that is used here."""
-
-APPLICATION: Final = b"PSL"
-"""The application identifier (AID) of Passerelle on a DESFire, least significant byte first."""
 
 CardKind = Literal["desfire", "ntag424"]
 
@@ -51,7 +49,7 @@ class SecureCard:
         """Select the application with our key. Raises NotGenuine where there is none."""
         if self._tag.type != "Type4Tag":
             raise NotGenuine("it has no keys at all")
-        if self.native(_SELECT_APPLICATION, APPLICATION)[0] == OK:
+        if self.native(_SELECT_APPLICATION, CARD_APPLICATION)[0] == OK:
             return "desfire"
         answer = self._tag.send_apdu(0x00, 0xA4, 0x04, 0x0C, _NTAG_APPLICATION, check_status=False)
         if bytes(answer) != b"\x90\x00":

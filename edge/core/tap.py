@@ -67,7 +67,7 @@ def _decide(tap: Tap, access: AccessList | None, point: str) -> Granted | Denied
     decision = access.decide(
         tap.credential, point, tap.at, assurance=tap.assurance, clock_trusted=tap.clock_trusted
     )
-    if isinstance(decision, Denied) and decision.reason == "assurance_too_low" and access.card_keys is None:
+    if isinstance(decision, Denied) and decision.reason == "assurance_too_low" and access.sealed_to is None:
         return replace(decision, reason="no_card_keys")  # no fault of the card: nobody could have asked it
     return decision
 

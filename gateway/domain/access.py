@@ -42,14 +42,15 @@ def compile_list(
     now: datetime,
     previous: AccessList | None,
     revision: int,
+    sealed_to: str | None = None,
 ) -> AccessList:
-    """Compile the list of `node` as revision `revision`.
+    """Compile the list of `node` as revision `revision`; keys of cards are sealed into it when it goes.
 
     For `reissue_h` after its issue, `previous` lends its frame (issued_at, horizon, expires_at), so that the
     difference can travel as a patch; later, or without one, a new frame starts at `now`. A window set that
     `previous` has keeps its number; others are numbered above all of those.
     """
-    frame = _frame(site, node, now, previous)
+    frame = _frame(site, node, now, previous, sealed_to)
     span = Interval(frame.issued_at - _LOOKING_BACK, frame.horizon)
     still_to_come = Interval(now, span.end)
     rights = NodeRights(site, node, span)
@@ -70,7 +71,8 @@ def compile_list(
         sets = tuple(numbers.of(windows) for windows in held if windows)
         counts = member.plan in _MEMBER_PLANS and site.id in member.sites and term.start <= now
         if sets or counts:
-            listed[credential.ref] = _joined(listed.get(credential.ref), sets, member=counts)
+            rights_now = Rights(sets=sets, member=counts, aes=credential.assurance == "aes")
+            listed[credential.ref] = _joined(listed.get(credential.ref), rights_now)
     return AccessList(**{**dict(frame), "revision": revision, "sets": numbers.used(), "credentials": listed})
 
 
@@ -97,17 +99,19 @@ def patch_between(old: AccessList, new: AccessList) -> AccessPatch | None:
     )
 
 
-def _frame(site: Site, node: str, now: datetime, previous: AccessList | None) -> AccessList:
+def _frame(
+    site: Site, node: str, now: datetime, previous: AccessList | None, sealed_to: str | None
+) -> AccessList:
     """Return a list without rights: the frame of `previous` while that still holds, else a new one."""
     if previous is not None:
-        lent = _frame_from(site, node, previous.issued_at)
+        lent = _frame_from(site, node, previous.issued_at, sealed_to)
         reissue_at = previous.issued_at + timedelta(hours=site.access.reissue_h)
         if previous.issued_at <= now < reissue_at and _without_rights(previous) == lent:
             return lent
-    return _frame_from(site, node, now)
+    return _frame_from(site, node, now, sealed_to)
 
 
-def _frame_from(site: Site, node: str, issued_at: datetime) -> AccessList:
+def _frame_from(site: Site, node: str, issued_at: datetime, sealed_to: str | None) -> AccessList:
     on_stale: dict[str, OnStale] = {door.id: door.on_stale for door in site.doors if door.node == node}
     return AccessList(
         site=site.id,
@@ -117,20 +121,30 @@ def _frame_from(site: Site, node: str, issued_at: datetime) -> AccessList:
         horizon=issued_at + timedelta(hours=site.access.horizon_h),
         expires_at=issued_at + timedelta(hours=site.access.expires_h),
         on_stale=on_stale | dict.fromkeys(compartments_of(site, node), "deny"),
+        assurance=dict.fromkeys(_points_that_ask(site, node), "aes"),
         sets={},
         credentials={},
+        sealed_to=sealed_to,
     )
+
+
+def _points_that_ask(site: Site, node: str) -> list[str]:
+    """Return the doors and compartments of a node where a card must prove itself."""
+    banks = {bank.id for bank in site.banks if bank.node == node and bank.assurance == "aes"}
+    doors = [door.id for door in site.doors if door.node == node and door.assurance == "aes"]
+    return doors + [compartment.id for compartment in site.compartments if compartment.bank in banks]
 
 
 def _without_rights(access: AccessList) -> AccessList:
     return access.model_copy(update={"revision": 1, "sets": {}, "credentials": {}})
 
 
-def _joined(known: Rights | None, sets: tuple[int, ...], *, member: bool) -> Rights:
+def _joined(known: Rights | None, more: Rights) -> Rights:
     """Add to the rights of a badge that passes from hand to hand within the span."""
     if known is None:
-        return Rights(sets=sets, member=member)
-    return Rights(sets=tuple(dict.fromkeys(known.sets + sets)), member=known.member or member)
+        return more
+    sets = tuple(dict.fromkeys(known.sets + more.sets))
+    return Rights(sets=sets, member=known.member or more.member, aes=known.aes or more.aes)
 
 
 class _SetNumbers:

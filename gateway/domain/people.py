@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from protocol.events import Assurance
+
 Category = Literal["member", "guest", "staff"]
 Plan = Literal["nomad", "resident", "staff", "guest"]
 
@@ -28,13 +30,30 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A card that nobody has been given yet: its reference, and its own key, locked, where it has one."""
+
+    ref: str
+    locked_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
-    """A badge in someone's hands from `since` until `revoked_at` (half-open, UTC; None: still)."""
+    """A badge in someone's hands from `since` until `revoked_at` (half-open, UTC; None: still).
+
+    `locked_key` is its own key, which only the vault opens; None where its number is all there is to know.
+    """
 
     ref: str
     member: str
     since: datetime
     revoked_at: datetime | None
+    locked_key: bytes | None = None
+
+    @property
+    def assurance(self) -> Assurance:
+        """The most that this badge can prove."""
+        return "uid" if self.locked_key is None else "aes"
 
     def held_at(self, moment: datetime) -> bool:
         """Whether the badge stood for its member at `moment`."""

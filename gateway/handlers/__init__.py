@@ -7,7 +7,7 @@ from typing import Any
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
 from gateway.domain.authority import Actor, Scope
-from gateway.handlers import bookings, doors, keys, lockers, people
+from gateway.handlers import bookings, doors, keys, lockers, nodes, people
 from gateway.handlers.desk import Desk, answers
 
 __all__ = ["HANDLERS", "Desk", "Handling", "answers"]
@@ -37,6 +37,7 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.DropParcel: Handling(lockers.drop_parcel, "run-place"),
     ask.CollectParcel: Handling(lockers.collect_parcel, "run-place"),
     ask.OpenDoor: Handling(doors.open_door, "run-place"),
+    ask.EnrolSealingKey: Handling(nodes.enrol_sealing_key, "administer"),
     ask.MintKey: Handling(keys.mint_key, "administer"),
     ask.UseLoginLink: Handling(keys.use_login_link, None),
     ask.EndSession: Handling(keys.end_session, None),

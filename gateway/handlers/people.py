@@ -16,9 +16,9 @@ def add_members(command: ask.AddMembers, desk: Desk) -> list[Member]:
         raise Refused("conflict" if at_odds else "invalid", *faults)
     desk.books.people.add(new.member for new in command.members)
     desk.books.people.give(
-        Credential(ref, new.member.id, new.member.since, None)
+        Credential(card.ref, new.member.id, new.member.since, None, card.locked_key)
         for new in command.members
-        for ref in new.credentials
+        for card in new.cards
     )
     desk.touch(site for new in command.members for site in new.member.sites)
     return [new.member for new in command.members]
@@ -42,21 +42,21 @@ def _sites_unknown(command: ask.AddMembers, desk: Desk) -> Iterator[Fault]:
 def _cards_held(command: ask.AddMembers, desk: Desk) -> Iterator[Fault]:
     given: set[str] = set()
     for number, new in enumerate(command.members):
-        for place, ref in enumerate(new.credentials):
-            if ref in given or desk.books.people.holding(ref, desk.now):
+        for place, card in enumerate(new.cards):
+            if card.ref in given or desk.books.people.holding(card.ref, desk.now):
                 pointer = f"/{number}/credentials/{place}"
-                yield Fault(pointer, "held", f"card {ref} is held by someone already")
-            given.add(ref)
+                yield Fault(pointer, "held", f"card {card.ref} is held by someone already")
+            given.add(card.ref)
 
 
 def give_credential(command: ask.GiveCredential, desk: Desk) -> Credential:
     """Hand a card to a member."""
     member = desk.member(command.member)
-    if desk.books.people.holding(command.ref, desk.now):
+    if desk.books.people.holding(command.card.ref, desk.now):
         raise Refused(
             "conflict", Fault("/ref", "held", "this card is held by someone already: revoke it first")
         )
-    credential = Credential(command.ref, member.id, desk.now, None)
+    credential = Credential(command.card.ref, member.id, desk.now, None, command.card.locked_key)
     desk.books.people.give([credential])
     desk.touch(member.sites)
     return credential

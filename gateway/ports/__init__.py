@@ -12,7 +12,7 @@ from gateway.ports.journal import (
     LetterCount,
     Numbered,
 )
-from gateway.ports.keys import Key, Keys
+from gateway.ports.keys import CardVault, Key, Keys, KeyUnreadable
 from gateway.ports.ledger import Books, Ledger, LedgerFailed
 from gateway.ports.nodes import Issue, NodeReport, Nodes
 from gateway.ports.outside import History, Notifier, NotWritten
@@ -25,6 +25,7 @@ __all__ = [
     "Bookings",
     "Books",
     "Buried",
+    "CardVault",
     "Clock",
     "Cursor",
     "DeadLetter",
@@ -36,6 +37,7 @@ __all__ = [
     "Issue",
     "Journal",
     "Key",
+    "KeyUnreadable",
     "Keys",
     "Ledger",
     "LedgerFailed",

@@ -19,6 +19,26 @@ class Key:
     used_at: datetime | None
 
 
+class CardVault(Protocol):
+    """The master key of all cards: it never leaves, and the key of a card only for whoever must have it."""
+
+    def key_of(self, uid: bytes) -> bytes:
+        """Return the key of the card with this UID: 16 bytes."""
+        ...
+
+    def lock(self, ref: str, key: bytes) -> bytes:
+        """Return what the ledger keeps of a card's key; it opens for this reference alone."""
+        ...
+
+    def unlock(self, ref: str, locked: bytes) -> bytes:
+        """Return the key again. Raises KeyUnreadable."""
+        ...
+
+
+class KeyUnreadable(Exception):
+    """A locked key is damaged, or was locked under another master key."""
+
+
 class Keys(Protocol):
     """Who may come in by which secret."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.adapters.ledger.copy import LedgerUnsound, copy_ledger, examine
 from gateway.adapters.ledger.engine import sqlite_file, without_password
-from gateway.bootstrap import CREDENTIAL_KEY, SIGNING_KEY, database_url
+from gateway.bootstrap import KEY_FILES, database_url
 from gateway.safekeeping.archive import (
     BackupUnsound,
     Manifest,
@@ -35,7 +35,7 @@ def back_up(settings: Settings, to: Path, at: datetime, told: Told) -> tuple[Pat
     ledger = sqlite_file(database_url(settings))
     if ledger is None:
         raise BackupRefused(_for_a_server(settings))
-    keys = {name: settings.data_dir / name for name in (SIGNING_KEY, CREDENTIAL_KEY)}
+    keys = {name: settings.data_dir / name for name in KEY_FILES}
     for file in (ledger, *keys.values()):
         if not file.is_file():
             raise BackupRefused(f"{file} is missing: no gateway has run on these settings yet")
@@ -88,7 +88,7 @@ def _check_target(to: Path) -> None:
 
 def _for_a_server(settings: Settings) -> str:
     url = without_password(database_url(settings))
-    keys = f"{settings.data_dir / SIGNING_KEY} and {settings.data_dir / CREDENTIAL_KEY}"
+    keys = " and ".join(str(settings.data_dir / name) for name in KEY_FILES)
     return (
         f"the ledger is at {url}, whose own tools back it up:"
         f" pg_dump --format=custom --file=ledger.dump DATABASE. Keep {keys} with the dump"

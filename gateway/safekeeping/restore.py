@@ -11,14 +11,13 @@ from typing import Final
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.copy import Facts, LedgerBusy, LedgerUnsound, examine, settle
 from gateway.adapters.ledger.engine import known_schemas, sqlite_file, without_password
-from gateway.bootstrap import CREDENTIAL_KEY, SIGNING_KEY, alone, database_url
+from gateway.bootstrap import KEY_FILES, alone, database_url
 from gateway.safekeeping.archive import BackupUnsound, Manifest, Told, unpack
 from gateway.safekeeping.backup import LEDGER
 from gateway.settings import Settings
 from host.claim import ClaimRefused, give_to_owner_of
 from host.files import sync_folder
 
-_KEYS: Final = (SIGNING_KEY, CREDENTIAL_KEY)
 _LOGS: Final = ("-wal", "-shm")  # SQLite's, beside a database that was not closed
 
 
@@ -106,13 +105,17 @@ class _Way:
     def _put_in_place(self) -> Path | None:
         """Keep what is here, then rename: at each moment there is one whole ledger, the old or the new."""
         aside = self._put_aside()
-        for name in _KEYS:
+        for name in filter(self._is_in_backup, KEY_FILES):
             self._put(self._staged / name, self._data_dir / name)
         self._put(self._staged / LEDGER, self._ledger)
         return aside
 
+    def _is_in_backup(self, name: str) -> bool:
+        """Whether a key came with the backup: one made before there were such keys is whole without."""
+        return (self._staged / name).exists()
+
     def _put_aside(self) -> Path | None:
-        present = [self._ledger, *(self._data_dir / name for name in _KEYS)]
+        present = [self._ledger, *(self._data_dir / name for name in KEY_FILES)]
         if not any(file.exists() for file in present):
             return None
         self._aside.mkdir(mode=0o700)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from gateway.web import problems
 from gateway.web.api import (
     bookings,
+    cards,
     clock,
     doors,
     events,
@@ -39,6 +40,7 @@ _RESOURCES: Final = (
     occupancy,
     nodes,
     members,
+    cards,
     bookings,
     lockers,
     doors,

@@ -5,18 +5,25 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from gateway.domain.tariff import Tariff
+from gateway.ports import CardVault
 from gateway.service import Gateway
 from gateway.web.stream import Hub
 
 
 class House(Protocol):
-    """A wired gateway. `credential_key` makes card references, `public_key` checks its signature."""
+    """A wired gateway. `credential_key` makes card references, `public_key` checks its signature.
+
+    `card_vault` makes the keys of cards that have one, and locks them.
+    """
 
     @property
     def gateway(self) -> Gateway: ...
 
     @property
     def credential_key(self) -> bytes: ...
+
+    @property
+    def card_vault(self) -> CardVault: ...
 
     @property
     def public_key(self) -> str: ...

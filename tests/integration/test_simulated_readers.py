@@ -17,7 +17,7 @@ from nfc.tag.tt4 import Type4TagCommandError
 
 from edge.adapters.card_proof import prove as prove_card
 from edge.adapters.nfc_reader import NfcReader
-from edge.adapters.secure_card import APPLICATION, SecureCard
+from edge.adapters.secure_card import SecureCard
 from edge.core.ev2 import NotGenuine
 from edge.core.tap import Proof
 from firmware_sim.rf.cards import Type2Card, Type4Card
@@ -25,6 +25,7 @@ from firmware_sim.rf.faults import LossyCard, TornCard
 from firmware_sim.rf.field import Field
 from firmware_sim.rf.hostile import HOSTILE
 from firmware_sim.rf.secure import desfire_card, ntag_card
+from protocol.identifiers import CARD_APPLICATION
 from tests.simulator import PATIENCE_S, Simulator, until
 
 UID_4 = bytes.fromhex("05a1b2c3")
@@ -305,7 +306,7 @@ KEY = bytes(range(16))
 
 
 @pytest.mark.parametrize(
-    "card", [desfire_card(UID_7, APPLICATION, KEY, Random(1)), ntag_card(UID_7, KEY, Random(1))]
+    "card", [desfire_card(UID_7, CARD_APPLICATION, KEY, Random(1)), ntag_card(UID_7, KEY, Random(1))]
 )
 def test_a_card_proves_itself_over_the_air_and_another_key_is_not_believed(
     simulator: Simulator, field: Field, reader: Any, card: Type4Card

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from gateway.adapters.ledger.tables import keys, lists, nodes, runs
+from gateway.adapters.ledger.tables import keys, lists, nodes, runs, sealing_keys
 from gateway.domain.runs import Runs
 from gateway.ports import Issue, Key, NodeReport
 from protocol.access import AccessList
@@ -43,6 +43,13 @@ class NodeTables:
             "duplicated_since": spoken.duplicated_since,
         }
         self._connection.execute(insert(runs), row)
+
+    def seal_to(self, node: str, key: str, at: datetime) -> None:
+        self._connection.execute(delete(sealing_keys).where(sealing_keys.c.node == node))
+        self._connection.execute(insert(sealing_keys), {"node": node, "key": key, "since": at})
+
+    def sealing_keys(self) -> dict[str, str]:
+        return {row.node: row.key for row in self._connection.execute(select(sealing_keys))}
 
     def issued(self, node: str) -> AccessList | None:
         body = self._connection.execute(select(lists.c.body).where(lists.c.node == node)).scalar()

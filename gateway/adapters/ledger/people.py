@@ -86,4 +86,4 @@ def _member(row: RowMapping) -> Member:
 
 
 def _credential(row: Row[Any]) -> Credential:
-    return Credential(ref=row.ref, member=row.member, since=row.since, revoked_at=row.revoked_at)
+    return Credential(row.ref, row.member, row.since, row.revoked_at, row.locked_key)

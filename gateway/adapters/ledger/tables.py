@@ -135,6 +135,14 @@ lists = Table(
     Column("body", Text, nullable=False),
 )
 
+sealing_keys = Table(
+    "sealing_keys",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
 members = Table(
     "members",
     metadata,
@@ -156,6 +164,7 @@ credentials = Table(
     Column("member", String, nullable=False, index=True),
     Column("since", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("locked_key", LargeBinary),
 )
 
 bookings = Table(

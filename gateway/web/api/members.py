@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints, model_validator
 
 from gateway.commands import AddMembers, Fault, GiveCredential, NewMember, Refused, RevokeCredential
-from gateway.domain.people import Category, Credential, Member, Plan
+from gateway.domain.people import Card, Category, Credential, Member, Plan
 from gateway.ports import Books
 from gateway.web.api.shapes import Added, Shape
 from gateway.web.auth import CarryOut, allow
 from gateway.web.context import House, TheGateway, TheHouse
 from gateway.web.problems import moved
 from protocol.base import CredentialRef, Id, Instant
+from protocol.events import Assurance
 from protocol.identifiers import credential_ref
 
 router = APIRouter(tags=["members"], dependencies=[Depends(allow("run-place"))])
@@ -23,20 +24,31 @@ Uid = Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{8}|[0-9a-fA-F]{14
 
 
 class CardIn(Shape):
-    """A card: its `ref` as readers make it, or its `uid` (hex; 4, 7 or 10 bytes), which is not kept."""
+    """A card: its `ref` as readers make it, or its `uid` (hex; 4, 7 or 10 bytes), which is not kept.
+
+    `aes` says that the card of this `uid` has been given the key that belongs to it: from now on it must
+    prove that at every door.
+    """
 
     ref: CredentialRef | None = None
     uid: Uid | None = None
+    aes: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if (self.ref is None) == (self.uid is None):
             raise ValueError("give either ref or uid")
+        if self.aes and self.uid is None:
+            raise ValueError("aes goes with uid, of which the card's key is made")
         return self
 
-    def reference(self, key: bytes) -> str:
+    def card(self, house: House) -> Card:
         """Return what stands for the card from here on."""
-        return self.ref or credential_ref(key, bytes.fromhex(self.uid or ""))
+        uid = bytes.fromhex(self.uid or "")
+        ref = self.ref or credential_ref(house.credential_key, uid)
+        if not self.aes:
+            return Card(ref)
+        return Card(ref, house.card_vault.lock(ref, house.card_vault.key_of(uid)))
 
 
 class MemberIn(Shape):
@@ -79,10 +91,11 @@ class MemberOut(Shape):
 
 
 class CredentialOut(Shape):
-    """A card in a member's hands from `since` until `revoked_at` (null: still)."""
+    """A card in a member's hands from `since` until `revoked_at` (null: still), and what it can prove."""
 
     ref: str
     member: str
+    assurance: Assurance
     since: Instant
     revoked_at: Instant | None
 
@@ -131,8 +144,7 @@ def credentials(member: str, gateway: TheGateway) -> list[CredentialOut]:
 @router.post("/members/{member}/credentials", status_code=201, summary="Give a card")
 def give_credential(member: str, card: CardIn, house: TheHouse, carry_out: CarryOut) -> CredentialOut:
     """Hand a card to a member."""
-    reference = card.reference(house.credential_key)
-    credential: Credential = carry_out(GiveCredential(member, reference))
+    credential: Credential = carry_out(GiveCredential(member, card.card(house)))
     return CredentialOut.model_validate(credential)
 
 
@@ -150,9 +162,9 @@ def _known(books: Books, member: str) -> Member:
 
 
 def _add(house: House, wanted: list[MemberIn], carry_out: CarryOut) -> list[Member]:
-    now, key = house.gateway.clock.now(), house.credential_key
+    now = house.gateway.clock.now()
     new = tuple(
-        NewMember(_member(member, now), tuple(card.reference(key) for card in member.credentials))
+        NewMember(_member(member, now), tuple(card.card(house) for card in member.credentials))
         for member in wanted
     )
     added: list[Member] = carry_out(AddMembers(new))

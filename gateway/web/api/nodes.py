@@ -2,14 +2,16 @@
 
 from fastapi import APIRouter, Depends
 
+from gateway.commands import EnrolSealingKey
 from gateway.handlers import answers
 from gateway.ports import NodeReport
 from gateway.web.alarms import What, alarms_of
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import allow
+from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway
 from protocol.base import Instant
 from protocol.messages import SpoolHealth
+from protocol.sealing import SealingKey
 
 router = APIRouter(tags=["nodes"], dependencies=[Depends(allow("see-place"))])
 
@@ -18,7 +20,8 @@ class NodeOut(Shape):
     """What a node last said of itself; null where it never did.
 
     `pending` events wait on it, `dropped` of them it could not keep. `duplicated_since`: two nodes say that
-    they are this one, and it gets no commands.
+    they are this one, and it gets no commands. Without a `sealing_key` it gets no keys of cards, and can ask
+    no card for proof.
     """
 
     id: str
@@ -31,6 +34,13 @@ class NodeOut(Shape):
     spool: SpoolHealth | None
     dropped: int | None
     duplicated_since: Instant | None
+    sealing_key: str | None
+
+
+class SealingKeyIn(Shape):
+    """A node's public X25519 key, base64 of 32 bytes: what the node itself says of its own."""
+
+    key: SealingKey
 
 
 class AlarmOut(Shape):
@@ -50,17 +60,25 @@ def nodes(gateway: TheGateway) -> list[NodeOut]:
     with gateway.ledger.reading() as books:
         reports = {report.node: report for report in books.nodes.reports()}
         runs = books.nodes.runs()
+        sealing_keys = books.nodes.sealing_keys()
     return [
         NodeOut(
             id=node.id,
             site=site.id,
             online=node.id in reports and answers(reports[node.id], now),
             duplicated_since=runs[node.id].duplicated_since if node.id in runs else None,
+            sealing_key=sealing_keys.get(node.id),
             **_said(reports.get(node.id)),
         )
         for site in gateway.sites.values()
         for node in site.nodes
     ]
+
+
+@router.post("/nodes/{node}/sealing-key", status_code=204, summary="Trust a node with card keys")
+def enrol_sealing_key(node: str, sent: SealingKeyIn, carry_out: CarryOut) -> None:
+    """Seal the keys of cards for this node to its own key from now on."""
+    carry_out(EnrolSealingKey(node, sent.key))
 
 
 @router.get("/alarms", summary="What staff should see to")

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from edge.lists import AccessKeeper, ListRefused
 from protocol.access import AccessList, AccessPatch, Rights
 from protocol.base import MAX_MESSAGE_BYTES
-from protocol.sealing import seal
+from protocol.sealing import seal, sealing_text
 from tests.unit.edge.fakes import NINE, HandClock, ListStoreInMemory
 from tests.unit.edge.gateway_side import (
     ANA,
@@ -305,7 +305,12 @@ def sealed(keys: dict[str, bytes], revision: int, key: X25519PrivateKey = NODE_K
     return {"card_keys": seal(key.public_key(), keys, SITE, NODE, revision)}
 
 
-KEYED = listing(4).model_copy(update=sealed({ANA: b"A" * 16}, 4))
+def keyed(keys: dict[str, bytes], revision: int = 4, key: X25519PrivateKey = NODE_KEY) -> AccessList:
+    sealed_to = {"sealed_to": sealing_text(key.public_key())}
+    return listing(4).model_copy(update=sealed(keys, revision, key) | sealed_to)
+
+
+KEYED = keyed({ANA: b"A" * 16})
 TOGETHER: dict[str, Rights | None] = {BEN: Rights(sets=(1,), member=True, aes=True)}
 
 
@@ -348,12 +353,14 @@ def test_no_card_key_stands_open_on_the_disk() -> None:
 
 def test_a_list_whose_card_keys_do_not_open_is_held_as_one_without() -> None:
     desk = Desk()
-    desk.take(signed(listing(4).model_copy(update=sealed({ANA: b"A" * 16}, 4, X25519PrivateKey.generate()))))
-    assert desk.keeper.held == listing(4)
+    desk.take(signed(keyed({ANA: b"A" * 16}, key=X25519PrivateKey.generate())))
+    assert desk.keeper.revision == 4
+    assert desk.keeper.held is not None
+    assert desk.keeper.held.sealed_to is None
     assert desk.keys.of(ANA) is None
 
 
 def test_card_keys_of_another_revision_do_not_open() -> None:
     desk = Desk()
-    desk.take(signed(listing(5).model_copy(update=sealed({ANA: b"A" * 16}, 4))))
+    desk.take(signed(keyed({ANA: b"A" * 16}, revision=3)))
     assert desk.keys.of(ANA) is None

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway import commands as ask
+from gateway.adapters.card_vault import FileVault
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.signer import FileSigner
 from gateway.commands import NewMember
 from gateway.domain.authority import SYSTEM
-from gateway.domain.people import Member
+from gateway.domain.people import Card, Member
 from gateway.service import Gateway
 from protocol.access import AccessList, AccessPatch
 from protocol.codec import encode
@@ -33,14 +34,18 @@ class House:
         self.downlink = RememberingDownlink()
         self.notifier = RememberingNotifier()
         self.signer = FileSigner(folder / "signing.key")
+        self.vault = FileVault(folder / "card-master.key")
         self.ledger = ledger
         sites = {SCEAUX: site()}
-        self.gateway = Gateway(ledger, self.clock, self.downlink, self.signer, self.notifier, sites)
+        self.gateway = Gateway(
+            ledger, self.clock, self.downlink, self.signer, self.vault, self.notifier, sites
+        )
 
     def join(self, name: str, *cards: str, plan: str = "nomad", category: str = "member") -> None:
         since = self.clock.now() - timedelta(days=1)
         member = Member(name, name.title(), category, plan, (SCEAUX,), None, since, None)  # type: ignore[arg-type]
-        self.gateway.handle(ask.AddMembers((NewMember(member, cards),)), SYSTEM)
+        new = NewMember(member, tuple(Card(card) for card in cards))
+        self.gateway.handle(ask.AddMembers((new,)), SYSTEM)
 
     def beat(
         self,

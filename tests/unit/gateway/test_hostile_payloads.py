@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.adapters.card_vault import FileVault
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.signer import FileSigner
 from gateway.service import Gateway
@@ -66,7 +67,10 @@ class Working:
         self.ledger = SqlLedger(f"sqlite:///{folder / 'ledger.sqlite'}")
         self.downlink, self.clock = RememberingDownlink(), SetClock()
         signer, sites = FileSigner(folder / "signing.key"), {"sceaux-smart": site()}
-        self.gateway = Gateway(self.ledger, self.clock, self.downlink, signer, RememberingNotifier(), sites)
+        vault = FileVault(folder / "card-master.key")
+        self.gateway = Gateway(
+            self.ledger, self.clock, self.downlink, signer, vault, RememberingNotifier(), sites
+        )
         self._seqs = count(1)
 
     def receive(self, kind: Up, payload: bytes) -> None:

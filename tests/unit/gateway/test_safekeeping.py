@@ -36,7 +36,7 @@ class Place:
         self.file = folder / "ledger.sqlite"
         self.ledger = SqlLedger(f"sqlite:///{self.file}")
         self.seq = 0
-        for key in ("signing.key", "credential.key"):
+        for key in ("signing.key", "credential.key", "card-master.key"):
             (folder / key).write_bytes(f"{key} of {folder.name}".encode())
 
     def write(self, events: int = 1) -> None:
@@ -93,6 +93,7 @@ def test_a_backup_brings_the_ledger_and_the_keys_back(place: Place, backup: Path
     assert restore(settings, backup, NINE, lambda *_: None, other_place=False).aside is None
     assert (new / "signing.key").read_bytes() == b"signing.key of place"
     assert (new / "credential.key").read_bytes() == b"credential.key of place"
+    assert (new / "card-master.key").read_bytes() == b"card-master.key of place"
     ledger = SqlLedger(f"sqlite:///{new / 'ledger.sqlite'}")
     with ledger.reading() as books:
         assert books.journal.counts()["events"] == books.journal.cursor(NODE, EPOCH) == 20

@@ -11,7 +11,7 @@ from gateway.adapters.ledger import SqlLedger
 from gateway.commands import NewMember, Refused
 from gateway.domain.authority import SCOPES_OF, SYSTEM, Actor
 from gateway.domain.journal import Entry, Identity
-from gateway.domain.people import Member
+from gateway.domain.people import Card, Member
 from gateway.handlers import HANDLERS, answers
 from gateway.live import Notice
 from gateway.ports import Books, LedgerFailed
@@ -63,7 +63,7 @@ def test_members_are_taken_up_all_or_none(house: House) -> None:
     house.join("ana", ANA)
     since = house.clock.now()
     new = [
-        NewMember(Member(name, name, "member", "nomad", (SCEAUX,), None, since, None), (card,))
+        NewMember(Member(name, name, "member", "nomad", (SCEAUX,), None, since, None), (Card(card),))
         for name, card in (("bob", BOB), ("eve", ANA))
     ]
     with pytest.raises(Refused):
@@ -113,7 +113,9 @@ def test_while_the_ledger_is_full_everything_waits_and_the_gateway_says_so(
     house: House,
 ) -> None:
     ledger = FullLedger(house.ledger)
-    gateway = Gateway(ledger, house.clock, house.downlink, house.signer, house.notifier, {SCEAUX: site()})
+    gateway = Gateway(
+        ledger, house.clock, house.downlink, house.signer, house.vault, house.notifier, {SCEAUX: site()}
+    )
     house.gateway = gateway
     ledger.full = True
     with pytest.raises(LedgerFailed):

@@ -5,10 +5,10 @@ from random import Random
 import pytest
 
 from edge.adapters.card_proof import CardProof
-from edge.adapters.secure_card import APPLICATION
 from edge.core.tap import Proof
 from firmware_sim.rf.isodep import BlankApplication
 from firmware_sim.rf.secure import Desfire, Ntag424, SecureApplication
+from protocol.identifiers import CARD_APPLICATION
 from tests.unit.tags import Tag, TornAwayError
 
 NUMBER = bytes.fromhex("04a1b2c3d4e5f6")
@@ -21,7 +21,7 @@ def personalised(
 ) -> SecureApplication:
     application = kind(number, Random(7))
     if isinstance(application, Desfire):
-        application.applications[APPLICATION] = key
+        application.applications[CARD_APPLICATION] = key
     else:
         application.put_key(key)
     return application

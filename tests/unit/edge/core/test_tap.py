@@ -146,9 +146,9 @@ def test_a_bank_without_compartments_opens_nothing() -> None:
     assert verdict.event.reason == "no_right_here"
 
 
-def asking(*windows: Window, sealed: str | None = "c2VhbGVk") -> AccessList:
+def asking(*windows: Window, sealed_to: str | None = "A" * 43 + "=") -> AccessList:
     """Return a list whose entrance asks for proof, with card keys that came sealed."""
-    return listing(*windows).model_copy(update={"assurance": {"entrance": "aes"}, "card_keys": sealed})
+    return listing(*windows).model_copy(update={"assurance": {"entrance": "aes"}, "sealed_to": sealed_to})
 
 
 def test_a_card_that_proved_itself_is_reported_so() -> None:
@@ -162,7 +162,7 @@ def test_a_door_that_asks_for_proof_refuses_a_bare_number() -> None:
 
 
 def test_where_the_node_has_no_card_keys_it_says_so() -> None:
-    verdict = at_door(tap(), asking(window("entrance", -1, 1), sealed=None), "entrance")
+    verdict = at_door(tap(), asking(window("entrance", -1, 1), sealed_to=None), "entrance")
     assert (verdict.lock, verdict.event.reason) == (None, "no_card_keys")
 
 

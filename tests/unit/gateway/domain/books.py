@@ -28,8 +28,18 @@ class World(NamedTuple):
         now: datetime = NOW,
         previous: AccessList | None = None,
         site: Site = SITE,
+        sealed_to: str | None = None,
     ) -> AccessList:
         revision = previous.revision + 1 if previous else 1
         return compile_list(
-            site, node, self.members, self.credentials, self.bookings, self.grants, now, previous, revision
+            site,
+            node,
+            self.members,
+            self.credentials,
+            self.bookings,
+            self.grants,
+            now,
+            previous,
+            revision,
+            sealed_to,
         )

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.domain.access import AnotherIssue, CompartmentGrant, patch_between
 from gateway.domain.people import Credential
+from gateway.domain.rights import compartments_of
 from protocol.access import Denied, Granted
 from tests.unit.gateway.domain.books import NOW, World
 from tests.unit.gateway.domain.building import (
@@ -274,3 +275,36 @@ def test_a_number_once_given_is_not_given_to_another_set() -> None:
     third = NOMAD._replace(bookings=[booking(3, NOW)]).compile(previous=second)
     assert second.credentials[ref(1)].sets == (1, 3)
     assert third.credentials[ref(1)].sets == (1, 4)
+
+
+def test_the_points_that_ask_for_proof_are_named() -> None:
+    doors = tuple(
+        door.model_copy(update={"assurance": "aes"}) if door.id == "office-2-door" else door
+        for door in SITE.doors
+    )
+    banks = tuple(
+        bank.model_copy(update={"assurance": "aes"}) if bank.id == "loans" else bank for bank in SITE.banks
+    )
+    asking = SITE.model_copy(update={"doors": doors, "banks": banks})
+    node = next(door.node for door in doors if door.id == "office-2-door")
+    assert World([], []).compile(node, site=asking).assurance == {"office-2-door": "aes"}
+    assert World([], []).compile("ss-loans", site=asking).assurance == dict.fromkeys(
+        compartments_of(asking, "ss-loans"), "aes"
+    )
+    assert World([], []).compile("ss-entrance", site=asking).assurance == {}
+
+
+def test_a_badge_that_can_prove_itself_is_listed_as_one() -> None:
+    keyed = replace(credential(1), locked_key=b"locked")
+    access = World([member(1), member(2)], [keyed, credential(2)]).compile()
+    assert [access.credentials[ref(number)].aes for number in (1, 2)] == [True, False]
+
+
+def test_a_node_that_has_another_key_than_before_gets_a_new_issue() -> None:
+    before = World([member(1)], [credential(1)]).compile(sealed_to="A" * 43 + "=")
+    after = World([member(1)], [credential(1)]).compile(
+        now=NOW + HOUR, previous=before, sealed_to="B" * 43 + "="
+    )
+    assert after.issued_at == NOW + HOUR
+    with pytest.raises(AnotherIssue):
+        patch_between(before, after)

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.adapters.card_vault import FileVault
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.signer import FileSigner
 from gateway.commands import AddMembers, BookSpace, MintKey, NewMember
 from gateway.domain.authority import SYSTEM, Role
 from gateway.domain.bookings import Booking
-from gateway.domain.people import Category, Member, Plan
+from gateway.domain.people import Card, Category, Member, Plan
 from gateway.domain.tariff import Tariff, read_tariff
+from gateway.ports import CardVault
 from gateway.service import Gateway
 from protocol.codec import encode
 from protocol.events import (
@@ -56,6 +58,7 @@ class Place:
     clock: SetClock
     downlink: RememberingDownlink
     notifier: RememberingNotifier
+    card_vault: CardVault
     credential_key: bytes = CARD_KEY
     tariffs: tuple[Tariff, ...] = field(default_factory=lambda: (tariff(),))
     said: Counter[str] = field(default_factory=Counter)
@@ -81,7 +84,7 @@ class Place:
         """Take up person `number`, who holds card `number`."""
         since = self.clock.now() - timedelta(days=300)
         member = Member(f"m-{number}", f"Camille {number}", category, plan, sites, None, since, None)
-        self.gateway.handle(AddMembers((NewMember(member, (card(number),)),)), SYSTEM)
+        self.gateway.handle(AddMembers((NewMember(member, (Card(card(number)),)),)), SYSTEM)
         return member
 
     def book(self, space: str, start: datetime, hours: float, title: str | None = None) -> Booking:
@@ -198,10 +201,10 @@ def open_place(folder: Path) -> Place:
     """Wire a gateway for both sites over a new ledger in `folder`. Close its ledger when done."""
     ledger = SqlLedger(f"sqlite:///{folder / 'ledger.sqlite'}")
     clock, downlink, notifier = SetClock(), RememberingDownlink(), RememberingNotifier()
-    signer = FileSigner(folder / "signing.key")
+    signer, vault = FileSigner(folder / "signing.key"), FileVault(folder / "card-master.key")
     sites = {name: site(name) for name in (SCEAUX, VOISIN)}
-    gateway = Gateway(ledger, clock, downlink, signer, notifier, sites)
-    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier)
+    gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites)
+    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier, vault)
 
 
 def _uptime_s(moment: datetime) -> float:
