@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from typing import Final, TypeVar
 
-from gateway.domain import civil, loans, occupancy, parcels, visits
+from gateway.domain import civil, clones, loans, occupancy, parcels, visits
 from gateway.domain.chronology import TOLERANCE
 from gateway.domain.history import DAY_KINDS
 from gateway.domain.journal import Entry, in_order
@@ -19,6 +19,7 @@ from gateway.ports import Books, LedgerFailed, Part, Standstill
 from protocol.site import Site
 
 _log = logging.getLogger(__name__)
+_BADGES: Final = ("BadgePresented",)
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class Projections:
         self._now = now
 
     def work_out_day(self, site_id: str, day: date) -> list[Part]:
-        """Work out the visits of a civil day; and how the spaces stand, where it is today."""
+        """Work out the visits and the copied badges of a day; and how the spaces stand, where it is today."""
         site, tables = self._sites[site_id], self._books.projections
         start, end = civil.day_bounds(day, site.zone)
 
@@ -45,7 +46,19 @@ class Projections:
         def entries() -> list[Entry]:
             return in_order(self._books.journal.between(site_id, start, end, DAY_KINDS))
 
+        def badges() -> list[Entry]:
+            journal, before = self._books.journal, start - clones.REACH
+            found = journal.between(site_id, before, start, _BADGES)
+            for other in self._sites.keys() - {site_id}:
+                found += journal.between(other, before, end, _BADGES)
+            return in_order([*found, *entries()])
+
         changed = self._attempt(
+            Part(site_id, "clones", day.isoformat()),
+            lambda: [c for c in clones.clones_among(self._sites, site_id, badges()) if c.at >= start],
+            lambda found: tables.replace_clones(site_id, day, found),
+        )
+        changed += self._attempt(
             Part(site_id, "visits", day.isoformat()),
             lambda: visits.visits_of_day(site, day, entries(), self._holders, self._now),
             lambda found: tables.replace_visits(site_id, day, found),

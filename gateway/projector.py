@@ -155,7 +155,7 @@ class Projector:
     def _mark_part(self, part: Part) -> None:
         if part.site not in self._sites:
             return
-        if part.projection == "visits":
+        if part.projection in {"visits", "clones"}:
             self.mark_day(part.site, date.fromisoformat(part.subject))
         elif part.projection in {"loan", "parcel"}:
             self._mark_lockers(part.site, _BEGINNING)

@@ -160,13 +160,18 @@ class Item(Message):
 
 
 class Site(Message):
-    """A whole place. `valid_from` dates this version of the file."""
+    """A whole place. `valid_from` dates this version of the file.
+
+    From another site of the same gateway nobody comes in less than `from_other_sites_s`: a badge that does
+    has a copy.
+    """
 
     id: Id
     name: str
     address: str
     timezone: str
     valid_from: date
+    from_other_sites_s: Seconds = 120
     capacity_event: Annotated[int, Field(ge=1)]
     opening: dict[Weekday, Hours]
     access: Access = Access()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple, Protocol
 
+from gateway.domain.clones import Clone
 from gateway.domain.occupancy import SpaceState
 from gateway.domain.visits import Visit
 
@@ -12,11 +13,11 @@ from gateway.domain.visits import Visit
 class Part(NamedTuple):
     """What is worked out at once or not at all.
 
-    `subject` is the civil day of visits, "today" for spaces, the id of a loan or parcel.
+    `subject` is the civil day of visits and clones, "today" for spaces, the id of a loan or parcel.
     """
 
     site: str
-    projection: Literal["visits", "spaces", "loan", "parcel"]
+    projection: Literal["visits", "clones", "spaces", "loan", "parcel"]
     subject: str
 
 
@@ -44,6 +45,11 @@ class Projections(Protocol):
         """Return the civil days that have visits, or those that have visits without an end."""
         ...
 
+    def replace_clones(self, site: str, day: date, clones: Iterable[Clone]) -> bool:
+        """Put `clones` in the place of that day's. False where nothing changed."""
+        ...
+
+    def clones(self, site: str, since: datetime) -> list[Clone]: ...
     def replace_spaces(self, site: str, states: Mapping[str, SpaceState]) -> bool: ...
     def spaces(self, site: str) -> dict[str, SpaceState]: ...
     def stand_still(self, standstill: Standstill) -> None: ...

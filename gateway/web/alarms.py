@@ -1,10 +1,11 @@
 """What staff should see to: at which node, what, since when, how often."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from gateway.domain.clones import Cause
 from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
 from protocol.events import EpochBegun, Event, EventsDropped
@@ -12,13 +13,25 @@ from protocol.site import Site
 from protocol.topics import parse_up
 
 What = Literal[
-    "duplicated", "spool-failing", "lost", "dropped", "set-aside", "spool-damaged", "conflict", "unreadable"
+    "duplicated",
+    "spool-failing",
+    "lost",
+    "dropped",
+    "set-aside",
+    "spool-damaged",
+    "conflict",
+    "unreadable",
+    "not-genuine",
+    "two-places",
 ]
 """`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `lost`, `dropped` and
 `set-aside`: events that never came, because the node no longer had them, had no room for them, or got no
 answer to them. `spool-damaged`: it had to begin anew. `conflict`: other events under known numbers.
-`unreadable`: dead letters.
+`unreadable`: dead letters. `not-genuine`: badges that had a number and not its key. `two-places`: badges
+that were elsewhere sooner than anybody can walk.
 """
+
+_OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
 
 RECENT: Final = timedelta(days=7)
 """For so long staff is told of what happened once."""
@@ -67,6 +80,8 @@ def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
     for entry in books.journal.troubles(site.id, since):
         what, count = _said(entry.event)
         yield Alarm(site.id, entry.identity.node, what, entry.occurred_at, count)
+    for clone in books.projections.clones(site.id, since):
+        yield Alarm(site.id, clone.node, _OF_CLONE[clone.cause], clone.at, 1)
     for letters in books.journal.letters_since(since):
         yield from _unread(site, letters)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from gateway.adapters.ledger.tables import space_states, standstills, visits
+from gateway.adapters.ledger.tables import clones, space_states, standstills, visits
+from gateway.domain.clones import Clone
 from gateway.domain.occupancy import SpaceState
 from gateway.domain.visits import Visit
 from gateway.ports import Part, Standstill
@@ -43,6 +44,21 @@ class ProjectionTables:
             wanted = wanted.where(visits.c.ended_at.is_(None))
         return list(self._connection.execute(wanted.order_by(visits.c.day)).scalars())
 
+    def replace_clones(self, site: str, day: date, new: Iterable[Clone]) -> bool:
+        here = (clones.c.site == site, clones.c.day == day)
+        wanted = list(new)
+        rows = self._connection.execute(select(clones).where(*here).order_by(clones.c.id))
+        if [_clone(row) for row in rows] == wanted:
+            return False
+        self._connection.execute(delete(clones).where(*here))
+        if wanted:
+            self._connection.execute(insert(clones), [{**asdict(clone), "day": day} for clone in wanted])
+        return True
+
+    def clones(self, site: str, since: datetime) -> list[Clone]:
+        wanted = select(clones).where(clones.c.site == site, clones.c.at >= since)
+        return [_clone(row) for row in self._connection.execute(wanted.order_by(clones.c.at, clones.c.id))]
+
     def replace_spaces(self, site: str, states: Mapping[str, SpaceState]) -> bool:
         if self.spaces(site) == states:
             return False
@@ -72,6 +88,10 @@ class ProjectionTables:
         return [
             Standstill(Part(row.site, row.projection, row.subject), row.since, row.reason) for row in rows
         ]
+
+
+def _clone(row: Row[Any]) -> Clone:
+    return Clone(row.site, row.node, row.at, row.cause, row.credential, row.point)
 
 
 def _visit(row: Row[Any]) -> Visit:

@@ -226,6 +226,20 @@ visits = Table(
     Index("visits_by_day", "site", "day"),
 )
 
+clones = Table(
+    "clones",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("node", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("credential", String, nullable=False),
+    Column("point", String, nullable=False),
+    Index("clones_by_day", "site", "day"),
+)
+
 space_states = Table(
     "space_states",
     metadata,

@@ -11,7 +11,7 @@ from gateway.web.app import create_app
 from gateway.web.i18n import WORDS
 from protocol.events import EpochBegun, EventsDropped, ExitRequested, RecordUnreadable
 from protocol.topics import NodeTopics
-from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place
+from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place, badge
 
 
 def alarms(client: TestClient) -> list[tuple[str, str, int | None]]:
@@ -67,6 +67,12 @@ def test_gaps_and_dead_letters_are_told_for_a_week(place: Place, staff: TestClie
     place.clock.at += timedelta(days=7, seconds=1)
     key = place.key("staff")  # the first has expired
     assert alarms(TestClient(create_app(place), headers=key)) == []
+
+
+def test_a_copied_badge_is_an_alarm(place: Place, staff: TestClient) -> None:
+    place.join(1)
+    place.report("ss-entrance", badge(1, "entrance", refused_for="not_genuine"))
+    assert alarms(staff) == [("ss-entrance", "not-genuine", 1)]
 
 
 @pytest.mark.parametrize(

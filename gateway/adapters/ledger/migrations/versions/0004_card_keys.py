@@ -1,4 +1,4 @@
-"""Cards may have keys of their own, locked; nodes have public keys, to which those are sealed."""
+"""Cards may have locked keys of their own, nodes public keys to seal those to; and copies are kept."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table, and the column."""
+    """Make the tables, and the column."""
     op.create_table(
         "sealing_keys",
         sa.Column("node", sa.String(), nullable=False),
@@ -19,3 +19,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("node"),
     )
     op.add_column("credentials", sa.Column("locked_key", sa.LargeBinary()))
+    op.create_table(
+        "clones",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, nullable=False
+        ),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("node", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("credential", sa.String(), nullable=False),
+        sa.Column("point", sa.String(), nullable=False),
+    )
+    op.create_index("clones_by_day", "clones", ["site", "day"])
