@@ -17,10 +17,11 @@ class CommandDeclined(ValueError):
 
 
 class CommandDesk:
-    """Checks commands, and remembers those accepted until they would be late anyway."""
+    """Checks commands for the run `start`, and remembers those accepted until they would be late anyway."""
 
-    def __init__(self, trust: Trust, clock: Clock) -> None:
+    def __init__(self, trust: Trust, start: str, clock: Clock) -> None:
         self._trust = trust
+        self._start = start
         self._clock = clock
         self._accepted: dict[str, float] = {}
 
@@ -32,7 +33,7 @@ class CommandDesk:
         if (command.site, command.node) != (self._trust.site, self._trust.node):
             raise CommandDeclined("wrong_node", command.id)
         now_s = self._clock.uptime_s()
-        if command.boot != self._clock.boot or now_s > command.not_after_uptime_s:
+        if command.start != self._start or now_s > command.not_after_uptime_s:
             raise CommandDeclined("late", command.id)
         self._accepted = {name: until_s for name, until_s in self._accepted.items() if until_s >= now_s}
         if command.id in self._accepted:

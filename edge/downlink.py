@@ -43,6 +43,7 @@ class Downlink:
         self._report = report
         self._list_changed = list_changed
         self._execute = execute
+        self._refused: tuple[int | None, str] | None = None
 
     def received(self, message: Received) -> None:
         """Handle one message."""
@@ -70,9 +71,20 @@ class Downlink:
 
     def _take(self, take: Callable[[bytes], bool], payload: bytes) -> None:
         try:
-            if take(payload):
-                self._list_changed()
+            taken = take(payload)
         except ListRefused as refusal:
+            self._list_refused(refusal)
+            return
+        self._refused = None
+        if taken:
+            self._list_changed()
+
+    def _list_refused(self, refusal: ListRefused) -> None:
+        """Report it once: the gateway sends a list again and again until it is held."""
+        refused = (refusal.revision, refusal.reason)
+        if refused != self._refused:
+            self._refused = refused
+            _log.warning("event=list_refused revision=%s reason=%r", *refused)
             self._report(AccessListRefused(revision=refusal.revision, reason=refusal.reason))
 
     def _command(self, message: Received) -> None:

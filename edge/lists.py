@@ -5,7 +5,7 @@ import logging
 from typing import Literal, TypeVar
 
 from edge.card_keys import CardKeys
-from edge.core.floor import TimeFloor
+from edge.core.floor import TOLERANCE, TimeFloor
 from edge.ports import Clock, ListStore, ListUnreadable
 from edge.trust import Trust
 from host.failpoint import reached
@@ -37,6 +37,7 @@ class AccessKeeper:
         self._keys = keys
         self._clock = clock
         self._floor: TimeFloor | None = None
+        self._told_the_time = False
         self._messages: tuple[bytes, ...] = ()  # the list as it came, and every patch since
         self._saving: set[asyncio.Task[None]] = set()
 
@@ -88,7 +89,9 @@ class AccessKeeper:
             return False
         if access.revision < self.revision:
             raise ListRefused(f"older than revision {self.revision}, which is held", access.revision)
+        self._refuse_from_the_future(access)
         self._hold(self._with_keys(access))
+        self._told_the_time = True
         self._save(payload)
         return True
 
@@ -97,8 +100,10 @@ class AccessKeeper:
         patch = self._open(AccessPatch, payload, "access_patch")
         if self.held is None:
             raise ListRefused("a patch, while no list is held", patch.revision)
-        if patch.revision <= self.held.revision:
+        if patch.revision == self.held.revision:
             return False
+        if patch.revision < self.held.revision:
+            raise ListRefused(f"older than revision {self.held.revision}, which is held", patch.revision)
         self.held = self._patched(self.held, patch)
         self._save(*self._messages, payload)
         return True
@@ -116,6 +121,20 @@ class AccessKeeper:
         """Return once everything taken so far is on disk, or has failed to get there."""
         while self._saving:
             await asyncio.wait(self._saving)
+
+    def _refuse_from_the_future(self, access: AccessList) -> None:
+        """Go on with the good list that is held where the gateway's clock, not this one, must be wrong.
+
+        This one is believed against it only where a signed list and the uptime since have borne it out in
+        this run: a node that was off for a week, and then told a wrong time, has no such proof.
+        """
+        ahead = access.issued_at - self._clock.now()
+        if ahead > TOLERANCE and self._told_the_time and self.clock_trusted():
+            raise ListRefused(
+                f"issued {ahead.total_seconds():.0f} s in the future by this node's synchronised clock:"
+                " set the gateway's clock right",
+                access.revision,
+            )
 
     def _read_list(self, payload: bytes) -> AccessList:
         access = self._open(AccessList, payload, "access_list")

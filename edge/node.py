@@ -104,7 +104,7 @@ class Node:
             identity.start,
             self._courier,
             self._keeper,
-            CommandDesk(identity.trust, clock),
+            CommandDesk(identity.trust, identity.start, clock),
             report=self._journal.record,
             list_changed=self._bulletin.publish_status,
             execute=self._doorkeeper.execute,

@@ -119,15 +119,15 @@ Action = Annotated[UnlockDoor | OpenCompartment | Identify, Field(discriminator=
 
 
 class Command(Message):
-    """A momentary act, signed. Its deadline is in the node's own time: boot id and uptime, no wall clock.
+    """A momentary act, signed. Its deadline is in the node's own uptime: no wall clock can be wrong.
 
-    `id` is its nonce: a node carries each out at most once.
+    `id` is its nonce: the run `start` of the node's process carries it out at most once, no other run does.
     """
 
     v: Literal[1] = VERSION
     id: Id
     site: Id
     node: Id
-    boot: Boot
+    start: Boot
     not_after_uptime_s: UptimeSeconds
     action: Action

@@ -70,7 +70,7 @@ class SimulatedNode:
         self._premises = Premises(equipment)
         self._readers = {reader.id: reader for reader in equipment.readers}
         self._released: set[str] = set()
-        self._desk = CommandDesk(identity.trust, self.clock)
+        self._desk = CommandDesk(identity.trust, identity.start, self.clock)
         self._record(NodeStarted(software=SOFTWARE))
         for point in equipment.lock_pins():
             self.sense(point, Contact(is_open=False))

@@ -117,6 +117,8 @@ def _good_messages() -> list[Message]:
         StateSnapshot.model_validate({**who, "at": at, **seen}),
         Ack(ledger="ledger", node=ENTRANCE, epoch=epoch, seq=1, renew=Renew(start=boot, first=1)),
         GatewayStatus(online=True, start=boot, at=at),
-        Command.model_validate({**who, "id": "k", "boot": boot, "not_after_uptime_s": 9.5, "action": action}),
+        Command.model_validate(
+            {**who, "id": "k", "start": boot, "not_after_uptime_s": 9.5, "action": action}
+        ),
         Signed(kind="command", signature="AAAA", body=action),
     ]

@@ -70,7 +70,7 @@ def order(desk: Desk, site: Site, node: str, action: Action, about: str | None =
         id=f"k-{secrets.token_hex(6)}{suffix}",
         site=site.id,
         node=node,
-        boot=status.boot,
+        start=status.start,
         not_after_uptime_s=round(status.uptime_s + since_heard_s + _COMMAND_LIVES_S, 3),
         action=action,
     )

@@ -19,7 +19,7 @@ SITE, NODE = "sceaux-smart", "ss-entrance"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 NODE_KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 TRUST = Trust(KEY.public_key(), SITE, NODE)
-BOOT = "b007b007b007b007"
+START = "5" * 16
 ANA, BEN = "c_" + "a" * 32, "c_" + "b" * 32
 
 
@@ -65,14 +65,14 @@ def command(
     *,
     name: str = "k-1",
     node: str = NODE,
-    boot: str = BOOT,
+    start: str = START,
     not_after_uptime_s: float = 1005.0,
 ) -> Command:
     return Command(
         id=name,
         site=SITE,
         node=node,
-        boot=boot,
+        start=start,
         not_after_uptime_s=not_after_uptime_s,
         action=action or UnlockDoor(door="entrance"),
     )

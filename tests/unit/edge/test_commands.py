@@ -4,11 +4,11 @@ import pytest
 
 from edge.commands import CommandDeclined, CommandDesk
 from tests.unit.edge.fakes import HandClock
-from tests.unit.edge.gateway_side import TRUST, command, signed, tampered
+from tests.unit.edge.gateway_side import START, TRUST, command, signed, tampered
 
 
 def desk() -> CommandDesk:
-    return CommandDesk(TRUST, HandClock())
+    return CommandDesk(TRUST, START, HandClock())
 
 
 def why_not(desk: CommandDesk, payload: bytes, *, retained: bool = False) -> tuple[str, str | None]:
@@ -39,15 +39,19 @@ def test_a_command_after_its_deadline_is_late() -> None:
 
 def test_a_command_that_was_carried_out_stays_refused_after_its_deadline() -> None:
     clock = HandClock()
-    here = CommandDesk(TRUST, clock)
+    here = CommandDesk(TRUST, START, clock)
     here.accept(signed(command()), retained=False)
     clock.pass_s(60)
     here.accept(signed(command(name="k-2", not_after_uptime_s=1065)), retained=False)
     assert why_not(here, signed(command())) == ("late", "k-1")
 
 
-def test_a_command_for_an_earlier_boot_is_late() -> None:
-    assert why_not(desk(), signed(command(boot="0" * 16))) == ("late", "k-1")
+def test_a_command_that_was_recorded_is_late_for_a_process_that_has_started_since() -> None:
+    clock = HandClock()
+    CommandDesk(TRUST, START, clock).accept(signed(command()), retained=False)
+    clock.pass_s(1)
+    restarted = CommandDesk(TRUST, "6" * 16, clock)
+    assert why_not(restarted, signed(command())) == ("late", "k-1")
 
 
 def test_a_command_for_another_node_is_refused() -> None:

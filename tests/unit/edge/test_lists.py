@@ -199,6 +199,29 @@ def test_a_patch_that_the_list_has_is_passed_over() -> None:
     assert not Desk(listing(5)).patch(signed(patch(4, 5, {ANA: None})))
 
 
+def test_a_patch_that_was_recorded_gives_nobody_back_what_a_later_one_took() -> None:
+    desk = Desk(listing(4, credential=BEN))
+    recorded = signed(patch(4, 5, {ANA: Rights(sets=(1,), member=True)}))
+    desk.patch(recorded)
+    desk.patch(signed(patch(5, 6, {ANA: None})))
+    for _ in range(2):
+        with pytest.raises(ListRefused, match="older than revision 6"):
+            desk.patch(recorded)
+        assert desk.keeper.held is not None
+        assert list(desk.keeper.held.credentials) == [BEN]
+        desk.restart()
+
+
+def test_a_list_that_was_recorded_is_refused_after_a_restart_too() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    desk.take(signed(listing(5, credential=BEN)))
+    desk.restart()
+    with pytest.raises(ListRefused, match="older than revision 5"):
+        desk.take(signed(listing(4)))
+    assert desk.keeper.held == listing(5, credential=BEN)
+
+
 def test_a_patch_of_another_list_is_refused() -> None:
     desk = Desk(listing(4))
     with pytest.raises(ListRefused) as refusal:
@@ -293,6 +316,23 @@ def test_a_time_floor_that_cannot_be_read_leaves_the_saved_lists_own() -> None:
     assert keeper.clock_trusted()
     clock.at -= timedelta(hours=1)
     assert not keeper.clock_trusted()
+
+
+def test_a_list_that_is_issued_in_the_future_is_refused_where_signed_time_has_borne_the_clock_out() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    with pytest.raises(ListRefused, match=r"issued 3600 s in the future .* set the gateway's clock right"):
+        desk.take(signed(listing(5, issued_at=NINE + timedelta(hours=1))))
+    assert desk.keeper.held == listing(4)
+    assert desk.keeper.clock_trusted()
+
+
+def test_a_clock_that_was_set_back_refuses_no_list_for_being_ahead_of_it() -> None:
+    desk = Desk()
+    desk.take(signed(listing(4)))
+    set_back_a_day(desk)
+    assert desk.take(signed(listing(5)))
+    assert not desk.keeper.clock_trusted()
 
 
 def test_a_list_from_the_future_makes_the_clock_untrustworthy() -> None:

@@ -56,6 +56,18 @@ def test_a_list_that_is_refused_is_reported_and_the_last_good_one_stays() -> Non
     live(story, access=ANAS_LIST)
 
 
+def test_a_list_that_is_sent_again_and_again_is_refused_in_one_event_until_another_is_taken() -> None:
+    async def story(world: World) -> None:
+        for _ in range(3):
+            await world.receive("access", tampered(signed(listing(5))))
+        assert len(world.events()) == 1
+        await world.receive("access", signed(listing(6)))
+        await world.receive("access", tampered(signed(listing(5))))
+        assert len(world.events()) == 2
+
+    live(story, access=ANAS_LIST)
+
+
 def test_a_damaged_saved_list_is_reported() -> None:
     async def story(world: World) -> None:
         (event,) = world.events()

@@ -113,7 +113,7 @@ def order(node: str, action: UnlockDoor | OpenCompartment, *, not_after_uptime_s
         id="k-1",
         site="sceaux-smart",
         node=node,
-        boot="ef" * 8,
+        start="cd" * 8,
         not_after_uptime_s=not_after_uptime_s,
         action=action,
     )

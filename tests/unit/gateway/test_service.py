@@ -137,7 +137,7 @@ def test_a_command_carries_the_nodes_own_deadline(house: House) -> None:
     (signed,) = house.downlink.commands
     command = Command.model_validate(verify(public_from_text(house.signer.public_text), signed, "command"))
     assert command.action == UnlockDoor(door="entrance")
-    assert (command.boot, command.not_after_uptime_s) == ("b" * 16, 107.0)
+    assert (command.start, command.not_after_uptime_s) == ("5" * 16, 107.0)
 
 
 def test_a_parcel_is_dropped_told_and_fetched_by_its_code(house: House) -> None:

@@ -129,7 +129,7 @@ COMMAND = Command(
     id="k-1",
     site="s",
     node="n",
-    boot="b" * 16,
+    start="b" * 16,
     not_after_uptime_s=99.5,
     action=UnlockDoor(door="entrance"),
 )
