@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Final
 
 from edge.adapters.card_proof import CardProof
+from edge.adapters.certificate import FileCertificate
 from edge.adapters.clock import AssumedClock, KernelClock
 from edge.adapters.gpio import GpioPins
 from edge.adapters.list_store import FileListStore
@@ -22,7 +23,7 @@ from edge.adapters.uplink import Broker, LastWill, MqttUplink
 from edge.card_keys import CardKeys
 from edge.identity import Identity
 from edge.node import Node, Ports
-from edge.settings import Settings
+from edge.settings import NodeSettings, Settings
 from edge.trust import Trust
 from host.service_manager import ServiceManager
 from protocol.codec import encode
@@ -50,15 +51,17 @@ async def serve(settings: Settings) -> None:
     reference = partial(credential_ref, bytes.fromhex(file.credential_key))
     card_keys = CardKeys(sealing_key(file.data_dir))
     prove = CardProof(reference, card_keys.of)
+    certificate = _certificate(file)
     pins = GpioPins(file.pins, equipment, file.data_dir)
     try:
         spool = SqliteSpool(file.data_dir / "spool.sqlite", clock, file.spool_max_mb * 1_000_000)
         uplink = MqttUplink(
-            Broker(file.broker_host, file.broker_port, file.broker_user, settings.broker_password),
+            Broker(file.broker_host, file.broker_port, file.broker_user, settings.broker_password, file.tls),
             client_id=f"passerelle-{file.node}",
             will=LastWill(identity.topics.up("status"), encode(identity.status(clock, online=False))),
             filters=(identity.topics.all_down, gateway_status(equipment.site)),
             keep_alive_s=file.keep_alive_s,
+            check=(lambda: certificate.check(clock.now())) if certificate else None,
         )
         ports = Ports(
             clock=clock,
@@ -74,6 +77,7 @@ async def serve(settings: Settings) -> None:
             uplink=uplink,
             manager=ServiceManager(),
             keep_acknowledged=timedelta(days=file.spool_days),
+            certificate=certificate,
         )
         node = Node(equipment, identity, ports)
         _stop_at_signals(node)
@@ -82,6 +86,13 @@ async def serve(settings: Settings) -> None:
         await spool.close()
     finally:
         pins.close()
+
+
+def _certificate(file: NodeSettings) -> FileCertificate | None:
+    """Return the certificate that this node renews: with a key in a file of its own it is others' care."""
+    if file.broker_certificate is None or file.broker_ca is None or file.broker_key is not None:
+        return None
+    return FileCertificate(file.broker_certificate, file.broker_ca, file.node)
 
 
 def _stop_at_signals(node: Node) -> None:

@@ -21,6 +21,7 @@ class Downlink:
 
     An acknowledgement is for the run (`start`) that it names: a twin's says nothing of what this one sent.
     `list_changed` is called with each list taken, `execute` with each command accepted; it may decline.
+    `renewed` takes a certificate, where the node has one.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Downlink:
         report: Callable[[Event], object],
         list_changed: Callable[[], None],
         execute: Callable[[Command], None],
+        renewed: Callable[[bytes], None] | None,
     ) -> None:
         self._topics = topics
         self._start = start
@@ -43,6 +45,7 @@ class Downlink:
         self._report = report
         self._list_changed = list_changed
         self._execute = execute
+        self._renewed = renewed
         self._refused: tuple[int | None, str] | None = None
 
     def received(self, message: Received) -> None:
@@ -64,9 +67,11 @@ class Downlink:
                 self._take(self._keeper.take_patch, message.payload)
             case "command":
                 self._command(message)
+            case "certificate" if self._renewed is not None:
+                self._renewed(message.payload)
             case None if message.topic == gateway_status(self._topics.site):
                 self._courier.tell(decode(GatewayStatus, message.payload))
-            case None:
+            case None | "certificate":
                 pass  # a newer gateway may say more than this node knows of
 
     def _take(self, take: Callable[[bytes], bool], payload: bytes) -> None:

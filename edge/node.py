@@ -21,6 +21,7 @@ from edge.journal import Journal
 from edge.lists import AccessKeeper, ListRefused
 from edge.ports import (
     BadgeReader,
+    Certificate,
     Clock,
     Indicator,
     Inputs,
@@ -40,6 +41,7 @@ from edge.ports import (
     Tapped,
     Uplink,
 )  # fmt: skip
+from edge.renewal import Renewal
 from protocol.events import AccessListRefused, NodeStarted, ReaderLost, ReaderRestored
 from protocol.messages import NodeStatus, StateSnapshot
 
@@ -71,6 +73,7 @@ class Ports:
     uplink: Uplink
     manager: ServiceManager
     keep_acknowledged: timedelta
+    certificate: Certificate | None = None
 
 
 class Node:
@@ -99,6 +102,9 @@ class Node:
             report=self._journal.record,
             changed=self._bulletin.changed,
         )
+        self._renewal = (
+            Renewal(identity.trust, ports.certificate, ports.uplink, clock) if ports.certificate else None
+        )
         self._downlink = Downlink(
             topics,
             identity.start,
@@ -108,6 +114,7 @@ class Node:
             report=self._journal.record,
             list_changed=self._bulletin.publish_status,
             execute=self._doorkeeper.execute,
+            renewed=self._renewal.take if self._renewal else None,
         )
 
     def post(self, fact: PortFact) -> None:
@@ -128,6 +135,7 @@ class Node:
         duties: list[Callable[[], Awaitable[None]]] = [
             self._journal.run, self._courier.run, self._beat, self._keep_tidy, self._watch_spool,
             self._reread, self._be_watched,
+            *([self._renewal.run] if self._renewal else []),
             *(lambda reader=reader: reader.run(self.post) for reader in self._ports.readers),
         ]  # fmt: skip
         tasks = [self._loop.create_task(_for_ever(duty)) for duty in duties]

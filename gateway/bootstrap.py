@@ -1,12 +1,14 @@
 """The only place that wires the gateway."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway.adapters.card_vault import FileVault
+from gateway.adapters.certificate_authority import FileAuthority
 from gateway.adapters.clock import SteppedClock, SystemClock
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.engine import sqlite_file, without_password
@@ -14,6 +16,7 @@ from gateway.adapters.mqtt import Broker, MqttDownlink
 from gateway.adapters.notifier import OutboxNotifier
 from gateway.adapters.signer import FileSigner
 from gateway.domain.tariff import Tariff, read_tariff
+from gateway.enrolment import Enrolment, PlaceWords
 from gateway.ports import Clock, History, Ledger, LedgerFailed
 from gateway.rebuild import Rebuild
 from gateway.recorder import Recorder, start_over
@@ -22,13 +25,16 @@ from gateway.settings import InfluxSettings, Settings, SettingsRefused
 from gateway.worker import Worker
 from host.claim import claimed
 from host.files import secret_file
+from host.tls import TlsFiles
+from protocol.certificates import gateway_at
 from protocol.site import Site
 from protocol.site_file import read_site
 
 SIGNING_KEY = "signing.key"
 CREDENTIAL_KEY = "credential.key"
 CARD_MASTER_KEY = "card-master.key"
-KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY)
+AUTHORITY_KEY = "authority.pem"
+KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY, AUTHORITY_KEY)
 """Files of the data folder, without which a ledger is of no use to its nodes and cards."""
 
 _BEAT_S = 10.0
@@ -73,16 +79,19 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     ledger = _ledger(settings)
     clock = clock or _clock(settings)
-    downlink = MqttDownlink(_broker(settings), sites, ledger.id, clock)
+    authority = _authority(settings, ledger.id)
+    downlink = MqttDownlink(_broker(settings, authority), sites, ledger.id, clock)
     signer = FileSigner(settings.data_dir / SIGNING_KEY)
     vault = _vault(settings)
+    enrolment = _enrolment(settings, sites, ledger, signer, authority)
+    enrolment.publish()
     notifier = OutboxNotifier(settings.data_dir / "outbox")
     return House(
-        gateway=Gateway(ledger, clock, downlink, signer, vault, notifier, sites),
+        gateway=Gateway(ledger, clock, downlink, signer, vault, notifier, sites, enrolment),
         downlink=downlink,
         ledger=ledger,
         clock=clock,
-        credential_key=secret_file(settings.data_dir / CREDENTIAL_KEY, _new_secret),
+        credential_key=_credential_key(settings),
         card_vault=vault,
         public_key=signer.public_text,
         tariffs=tariffs,
@@ -115,9 +124,61 @@ def _read_sites(settings: Settings) -> dict[str, Site]:
     return {site.id: site for site in sites}
 
 
-def _broker(settings: Settings) -> Broker:
+def _broker(settings: Settings, authority: FileAuthority) -> Broker:
+    def own_certificate(site: str) -> TlsFiles:
+        file = settings.data_dir / f"{gateway_at(site)}.pem"
+        authority.keep_client(file, gateway_at(site), SystemClock().now())
+        return TlsFiles(authority.public_file, file)
+
+    where = (settings.broker_host, settings.broker_port)
     password = _secret(settings.broker_password_file)
-    return Broker(settings.broker_host, settings.broker_port, settings.broker_user, password)
+    return Broker(*where, settings.broker_user, password, own_certificate if settings.broker_tls else None)
+
+
+def _authority(settings: Settings, place: str) -> FileAuthority:
+    now = SystemClock().now()  # other machines hold it against their own clocks, also in a simulation
+    return FileAuthority(settings.data_dir / AUTHORITY_KEY, place, settings.node_certificate_days, now)
+
+
+def _enrolment(
+    settings: Settings,
+    sites: Mapping[str, Site],
+    ledger: Ledger,
+    signer: FileSigner,
+    authority: FileAuthority,
+) -> Enrolment:
+    files = {read_site(_text(file), file.name).id: _text(file) for file in settings.site_files}
+    words = PlaceWords(
+        gateway_key=signer.public_text,
+        credential_key=_credential_key(settings).hex(),
+        site_files=files,
+        broker_host=settings.public_host or settings.broker_host,
+        broker_port=settings.broker_port,
+    )
+    return Enrolment(ledger, SystemClock(), authority, words, site_of_node(sites))
+
+
+def _credential_key(settings: Settings) -> bytes:
+    return secret_file(settings.data_dir / CREDENTIAL_KEY, _new_secret)
+
+
+@contextmanager
+def open_enrolment(settings: Settings) -> Iterator[Enrolment]:
+    """Open what invites and revokes nodes, for a command beside the gateway. Raises SettingsRefused."""
+    with open_ledger(settings) as (ledger, _):
+        signer = FileSigner(settings.data_dir / SIGNING_KEY)
+        authority = _authority(settings, ledger.id)
+        yield _enrolment(settings, _read_sites(settings), ledger, signer, authority)
+
+
+@contextmanager
+def open_authority(
+    settings: Settings,
+) -> Iterator[tuple[FileAuthority, Ledger, Sequence[Site], datetime]]:
+    """Open the authority and the ledger, with the sites and the time. Raises SettingsRefused."""
+    with open_ledger(settings) as (ledger, _):
+        sites = tuple(_read_sites(settings).values())
+        yield _authority(settings, ledger.id), ledger, sites, SystemClock().now()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from gateway.domain.runs import Runs, hear
 from gateway.inbox import Received
 from gateway.ports import Answer, Books, Cursor, DeadLetter
 from protocol.codec import MessageRefused, decode
+from protocol.enrolment import Renewal
 from protocol.events import Record
 from protocol.messages import NodeStatus, StateSnapshot
 from protocol.reading import Reading, read_batch
@@ -39,6 +40,7 @@ class Taken:
     cursors: dict[Epoch, Cursor] = field(default_factory=dict)
     answers: dict[Sending, Answer] = field(default_factory=dict)
     reports: list[NodeStatus | StateSnapshot] = field(default_factory=list)
+    renewals: list[Renewal] = field(default_factory=list)
     troubled: set[str] = field(default_factory=set)
 
 
@@ -68,6 +70,7 @@ class Group:
         self._now = now
         self._site_of_node = site_of_node
         self._memory = memory
+        self._revoked = books.enrolments.revoked_nodes()
         self._marks: dict[Epoch, Mark] = {}
         self._fresh: dict[Epoch, dict[int, Entry]] = {}
         self.learnt = Memory()
@@ -75,7 +78,7 @@ class Group:
 
     def take(self, message: Received) -> None:
         try:
-            self._read(sender_of(message.topic, self._site_of_node), message.payload)
+            self._read(self._sender(message), message.payload)
         except MessageRefused as refusal:
             self._bury(DeadLetter(message.topic, refusal.reason, str(refusal), message.payload))
 
@@ -86,12 +89,23 @@ class Group:
         for node, runs in self.learnt.runs.items():
             self._books.nodes.put_runs(node, runs)
 
+    def _sender(self, message: Received) -> UpTopic:
+        sender = sender_of(message.topic, self._site_of_node)
+        if sender.node in self._revoked:
+            raise MessageRefused("revoked_node", f"{sender.node} was put out, its certificate revoked")
+        return sender
+
     def _read(self, topic: UpTopic, payload: bytes) -> None:
         if topic.kind == "events":
             reading = read_batch(payload)
             check_topic(topic, reading.site, reading.node)
             self._hear(reading.site, reading.node, reading.start)
             self._receive(topic, reading)
+            return
+        if topic.kind == "renewal":
+            wish = decode(Renewal, payload)
+            check_topic(topic, wish.site, wish.node)
+            self.taken.renewals.append(wish)
             return
         word = decode_word(topic, payload)
         check_topic(topic, word.site, word.node)

@@ -48,6 +48,7 @@ class Issuer:
         self._unsure: set[str] = set()
         self._sent_at: dict[str, datetime] = {}
         self._patched_at: dict[str, datetime] = {}
+        self._revoked: frozenset[str] = frozenset()
 
     def touch(self, nodes: Iterable[str]) -> None:
         """Note that the lists of these nodes may no longer be what they should be."""
@@ -69,7 +70,7 @@ class Issuer:
                 touched, self._touched = self._touched, set()
                 words, self._first_words = self._first_words, {}
             self._doubt(words)
-            touched |= self._unsure
+            touched |= self._unsure | self._newly_revoked()
             try:
                 for site in self._sites.values():
                     nodes = [
@@ -96,6 +97,13 @@ class Issuer:
         for node, held in first_words.items():
             if node in self._issued and held >= self._issued[node].revision:
                 self._unsure.add(node)
+
+    def _newly_revoked(self) -> frozenset[str]:
+        """Return the nodes that were put out, or let in again, since this was last asked: by any program."""
+        before = self._revoked
+        with self._ledger.reading() as books:
+            self._revoked = books.enrolments.revoked_nodes()
+        return self._revoked ^ before
 
     def _due(self, site: Site, node: str, now: datetime) -> bool:
         issued = self._issued.get(node)
@@ -139,7 +147,8 @@ class Issuer:
 
     def _resend(self, now: datetime) -> None:
         with self._ledger.reading() as books:
-            held = {r.node: _held(r) for r in books.nodes.reports() if _online(r) and r.node in self._issued}
+            reports = [r for r in books.nodes.reports() if _online(r) and r.node in self._issued]
+        held = {r.node: _held(r) for r in reports if r.node not in self._revoked}
         late = {
             node
             for node, revision in held.items()
@@ -180,6 +189,7 @@ class _Inputs:
         self._now = now
         self._members = books.people.members(site.id)
         self._sealing_keys = books.nodes.sealing_keys()
+        self._revoked = books.enrolments.revoked_nodes()
         self.credentials = books.people.credentials()
         horizon = now + timedelta(hours=site.access.horizon_h + 24)
         # A list looks back a day from its issue, which may be `reissue_h` ago.
@@ -190,10 +200,11 @@ class _Inputs:
         )
 
     def compile(self, node: str, previous: AccessList | None, revision: int) -> AccessList:
+        """Compile the list of a node; that of one which was put out knows nobody."""
         return compile_list(
             self._site,
             node,
-            self._members,
+            () if node in self._revoked else self._members,
             self.credentials,
             self._bookings,
             self._grants,

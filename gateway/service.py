@@ -8,6 +8,7 @@ from typing import Any
 from gateway.commands import Command
 from gateway.domain import civil
 from gateway.domain.authority import Actor
+from gateway.enrolment import Enrolment
 from gateway.group import Taken
 from gateway.handlers import HANDLERS, Desk, answers
 from gateway.inbox import Inbox, Received
@@ -40,10 +41,12 @@ class Gateway:
         vault: CardVault,
         notifier: Notifier,
         sites: Mapping[str, Site],
+        enrolment: Enrolment,
     ) -> None:
         self.ledger = ledger
         self.clock = clock
         self.sites = sites
+        self.enrolment = enrolment
         self.live = Live()
         self._downlink = downlink
         self._signer = signer
@@ -167,6 +170,10 @@ class Gateway:
                 self._issuer.heard(report)
                 self._intake.greet(report)
                 self._workers["issuer"].wake()
+        for renewal in taken.renewals:
+            issued = self.enrolment.renew(renewal)
+            if issued is not None:
+                self._downlink.send_certificate(renewal.site, renewal.node, self._signer.certificate(issued))
 
     def _tell_what_came(self) -> None:
         """Pass on what was taken in, after what it changed was worked out, where that is done at once."""

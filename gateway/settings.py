@@ -45,7 +45,9 @@ class InfluxSettings(BaseModel):
 class Settings(BaseModel):
     """`database_url` is SQLAlchemy's; without it the ledger is a SQLite file in `data_dir`.
 
-    Secrets stand in files: `broker_password_file` holds the one of `broker_user`.
+    Secrets stand in files: `broker_password_file` holds the one of `broker_user`. With `broker_tls` the
+    gateway shows a certificate that it issued to itself. Nodes' own hold for `node_certificate_days`, and are
+    renewed when a third of that is left. Nodes reach the broker at `public_host`, if not at `broker_host`.
 
     `clock = "stepped"` is for simulations: time stands at `clock_start` until it is moved over the API.
     """
@@ -59,6 +61,9 @@ class Settings(BaseModel):
     broker_port: Port = 1883
     broker_user: str | None = None
     broker_password_file: Path | None = None
+    broker_tls: bool = False
+    public_host: str | None = None
+    node_certificate_days: Annotated[int, Field(ge=1, le=3650)] = 365
     http_host: str = "127.0.0.1"
     http_port: Port = 8000
     database_url: str | None = None

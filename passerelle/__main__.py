@@ -1,16 +1,17 @@
 """`passerelle`: the one command line. Each command imports only what it runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from passerelle import dead_letters
+from passerelle import dead_letters, node
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 history = typer.Typer(no_args_is_help=True, help="Usage in InfluxDB.")
 app.add_typer(history, name="history")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(node.app, name="node")
 
 
 @app.command()
@@ -116,6 +117,30 @@ def restore(
     from passerelle.safekeeping import run_restore
 
     raise typer.Exit(run_restore(settings, backup, other_place=other_place))
+
+
+@app.command("broker-config")
+def broker_config(
+    kind: Annotated[Literal["mosquitto", "nats"], typer.Argument(help="Which broker.")],
+    settings: Annotated[Path, typer.Option(help="The gateway's settings file (TOML).")],
+    into: Annotated[Path, typer.Option(help="Where the broker reads it, e.g. /etc/mosquitto/conf.d.")],
+    name: Annotated[
+        list[str] | None, typer.Option(help="Another host name or address at which the broker is reached.")
+    ] = None,
+) -> None:
+    """Write what the broker must be told: listener, certificates, who may speak and hear where."""
+    from gateway.broker_setup import write_configuration
+    from gateway.settings import SettingsRefused, read_settings
+    from protocol.site_file import SiteFileRefused
+
+    try:
+        changed = write_configuration(read_settings(settings), kind, into, name or ())
+    except (SettingsRefused, SiteFileRefused, OSError) as refusal:
+        typer.echo(refusal, err=True)
+        raise typer.Exit(2) from refusal
+    for file in changed:
+        typer.echo(f"{file} written")
+    typer.echo("Reload the broker." if changed else "Nothing has changed.")
 
 
 @app.command()

@@ -6,6 +6,14 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from protocol.access import AccessList, AccessPatch
+from protocol.enrolment import (
+    Bundle,
+    CertificateIssued,
+    EnrolmentRequest,
+    Renewal,
+    SealedBundle,
+    SealedRequest,
+)
 from protocol.events import EventBatch
 from protocol.messages import Ack, Command, GatewayStatus, NodeStatus, StateSnapshot
 from protocol.signing import Signed
@@ -22,6 +30,12 @@ _MESSAGES: tuple[type[BaseModel], ...] = (
     Command,
     Signed,
     GatewayStatus,
+    EnrolmentRequest,
+    Bundle,
+    SealedRequest,
+    SealedBundle,
+    Renewal,
+    CertificateIssued,
 )
 
 

@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from protocol.base import VERSION, Message
 
+Kind = Literal["access_list", "access_patch", "command", "certificate"]
+
 
 class Signed(Message):
     """A body with the signature of the gateway. `kind` is signed too: a list cannot pass for a command."""
 
     v: Literal[1] = VERSION
-    kind: Literal["access_list", "access_patch", "command"]
+    kind: Kind
     signature: str
     body: dict[str, Any]
 
@@ -32,16 +34,14 @@ def _canonical(kind: str, body: dict[str, Any]) -> bytes:
     return json.dumps([kind, body], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def sign(
-    key: Ed25519PrivateKey, kind: Literal["access_list", "access_patch", "command"], body: Message
-) -> Signed:
+def sign(key: Ed25519PrivateKey, kind: Kind, body: Message) -> Signed:
     """Sign `body` as a message of `kind`."""
     plain = body.model_dump(mode="json")
     signature = base64.b64encode(key.sign(_canonical(kind, plain))).decode()
     return Signed(kind=kind, signature=signature, body=plain)
 
 
-def verify(key: Ed25519PublicKey, message: Signed, kind: str) -> dict[str, Any]:
+def verify(key: Ed25519PublicKey, message: Signed, kind: Kind) -> dict[str, Any]:
     """Return the body. Raises SignatureRefused where it is of another kind or not signed by `key`."""
     if message.kind != kind:
         raise SignatureRefused(f"a message signed as {message.kind} came where {kind} was expected")

@@ -5,8 +5,8 @@ from typing import Literal, get_args
 
 ROOT = "passerelle"
 
-Up = Literal["events", "state", "status"]
-Down = Literal["ack", "access", "access/patch", "command"]
+Up = Literal["events", "state", "status", "renewal"]
+Down = Literal["ack", "access", "access/patch", "command", "certificate"]
 
 
 @dataclass(frozen=True, slots=True)

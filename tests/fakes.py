@@ -1,14 +1,18 @@
 """Stand-ins for the gateway's rim: a clock that is set by hand, a downlink that remembers what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.adapters.certificate_authority import FileAuthority
+from gateway.adapters.signer import FileSigner
 from gateway.domain.history import Point, Value
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
-from gateway.ports import Answer, Cursor, NotWritten
+from gateway.enrolment import Enrolment, PlaceWords
+from gateway.ports import Answer, Clock, Cursor, Ledger, NotWritten
+from gateway.service import site_of_node
 from protocol.signing import Signed
 from protocol.site import Site
 from protocol.site_file import read_site
@@ -41,6 +45,7 @@ class RememberingDownlink:
     lists: list[Signed] = field(default_factory=list)
     patches: list[Signed] = field(default_factory=list)
     commands: list[Signed] = field(default_factory=list)
+    certificates: list[Signed] = field(default_factory=list)
 
     @property
     def acks(self) -> list[Cursor]:
@@ -57,6 +62,18 @@ class RememberingDownlink:
 
     def send_command(self, site: str, node: str, signed: Signed) -> None:
         self.commands.append(signed)
+
+    def send_certificate(self, site: str, node: str, signed: Signed) -> None:
+        self.certificates.append(signed)
+
+
+def enrolment(folder: Path, ledger: Ledger, clock: Clock, sites: Mapping[str, Site]) -> Enrolment:
+    """A real authority in `folder`, for nodes of these sites, at a broker that nobody calls."""
+    authority = FileAuthority(folder / "authority.pem", ledger.id, node_days=365, now=clock.now())
+    files = {name: (SITES / f"{name}.toml").read_text(encoding="utf-8") for name in sites}
+    key = FileSigner(folder / "signing.key").public_text
+    words = PlaceWords(key, "00" * 32, files, "192.0.2.10", 8883)
+    return Enrolment(ledger, clock, authority, words, site_of_node(sites))
 
 
 @dataclass

@@ -6,9 +6,10 @@ paho runs in a thread of its own, where an exception would end it silently: its 
 import asyncio
 import logging
 import socket
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
@@ -17,6 +18,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.identity import KEEP_ALIVE_S
 from edge.ports import LinkDown, LinkUp, Post, Received
+from host.tls import TlsFiles, TlsUnusable, Troubles, context, load, noting
+from protocol.certificates import CertificateRefused
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +28,13 @@ _LONGEST_RECONNECT_WAIT_S: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where the broker is, and how the node logs in, where it must."""
+    """Where the broker is, and how the node shows who it is: by a certificate, or user and password."""
 
     host: str
     port: int
     user: str | None = None
     password: str | None = None
+    tls: TlsFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,13 @@ class MqttUplink:
         will: LastWill,
         filters: Sequence[str],
         keep_alive_s: int = KEEP_ALIVE_S,
+        check: Callable[[], None] | None = None,
     ) -> None:
-        """Prepare a client of the broker; `filters` are what it subscribes to."""
+        """Prepare a client of the broker; `filters` are what it subscribes to.
+
+        `check` raises CertificateRefused where what TLS would show is not this node's: it is not shown then.
+        """
+        self._check = check
         self._broker = broker
         self._keep_alive_s = keep_alive_s
         self._filters = [(topic, 1) for topic in filters]
@@ -63,7 +72,13 @@ class MqttUplink:
         client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.reconnect_delay_set(1, _LONGEST_RECONNECT_WAIT_S)
         client.max_inflight_messages_set(0)  # no queue in paho: the spool is the queue
-        client.on_pre_connect = _forget_leftovers
+        self._troubles = Troubles(_log, f"{broker.host}:{broker.port}", secured=broker.tls is not None)
+        self._tls = context()
+        if broker.tls is not None:
+            client.tls_set_context(self._tls)
+        client.enable_logger(noting(self._troubles, __name__))
+        client.on_pre_connect = self._prepare
+        client.on_connect_fail = self._unreachable
         client.on_socket_open = _send_at_once
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -81,16 +96,40 @@ class MqttUplink:
         """Hand a message to paho's thread."""
         self._client.publish(topic, payload, qos=1, retain=retain)
 
+    def reconnect(self) -> None:
+        """Break the connection, which then comes back with the certificate as it is now."""
+        connection = self._client.socket()
+        if connection is not None:
+            cast("socket.socket", connection).shutdown(socket.SHUT_RDWR)
+
     async def close(self) -> None:
         """Disconnect, and end paho's thread."""
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
 
+    def _prepare(self, client: Client, _data: object) -> None:
+        """Forget what an earlier connection left, and take up the certificate as it is now."""
+        _forget_leftovers(client)
+        if self._broker.tls is None:
+            return
+        try:
+            if self._check is not None:
+                self._check()
+            load(self._tls, self._broker.tls)
+        except (
+            CertificateRefused,
+            TlsUnusable,
+        ) as error:  # the broker will say no, the doors go on
+            self._troubles.note(str(error))
+
+    def _unreachable(self, _client: Client, _data: object) -> None:
+        self._troubles.failed(str(sys.exception()))  # paho calls this where it handles the exception
+
     def _connected(
         self, client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, _more: Properties | None
     ) -> None:
         if code.is_failure:
-            _log.error("event=broker_refused reason=%r", str(code))
+            self._troubles.note(f"refused: {code}")
         else:
             client.subscribe(self._filters)
 
@@ -100,6 +139,7 @@ class MqttUplink:
         """Report the link only now: from here on nothing that is sent down is missed."""
         if any(code.is_failure for code in codes):
             _log.error("event=subscription_refused filters=%r", self._filters)
+        self._troubles.well()
         self._post(LinkUp())
 
     def _disconnected(
@@ -107,9 +147,11 @@ class MqttUplink:
         _client: Client,
         _data: object,
         _flags: DisconnectFlags,
-        _code: ReasonCode,
+        code: ReasonCode,
         _more: Properties | None,
     ) -> None:
+        if code.is_failure:
+            self._troubles.failed(f"lost: {code}")
         self._post(LinkDown())
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
@@ -125,7 +167,7 @@ def _send_at_once(_client: Client, _data: object, connection: Any) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _forget_leftovers(client: Client, _data: object) -> None:
+def _forget_leftovers(client: Client) -> None:
     """Let nothing of an earlier connection travel late: whoever places an event counts back from its arrival.
 
     paho would send it again in spite of the clean session. The spool has every event, and sends it anew.

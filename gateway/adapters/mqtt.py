@@ -7,6 +7,7 @@ callbacks here only hand over. Sessions are clean: no state lives in a broker.
 import logging
 import secrets
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.ports import Answer, Clock
+from host.tls import TlsFiles, TlsUnusable, Troubles, context, load, noting
 from protocol import topics
 from protocol.codec import encode
 from protocol.messages import Ack, GatewayStatus, Renew
@@ -26,12 +28,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where the broker is, and how the gateway logs in, where it must."""
+    """Where the broker is, and how the gateway shows who it is: by `tls`, or user and password.
+
+    `tls` returns the files for a site's connection, made or renewed where they must be.
+    """
 
     host: str
     port: int
     user: str | None = None
     password: str | None = None
+    tls: Callable[[str], TlsFiles] | None = None
 
 
 class SiteLink:
@@ -52,6 +58,8 @@ class SiteLink:
         self._start = start
         self._receive = receive
         self._connected = connected
+        self._troubles = Troubles(_log, f"{broker.host}:{broker.port}", secured=broker.tls is not None)
+        self._tls = context()
         self._client = self._make_client()
 
     def open(self) -> None:
@@ -89,6 +97,11 @@ class SiteLink:
         client.max_inflight_messages_set(1000)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.will_set(topics.gateway_status(self._site), self._status(online=False), qos=1, retain=True)
+        if self._broker.tls is not None:
+            client.tls_set_context(self._tls)
+        client.enable_logger(noting(self._troubles, __name__))
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_socket_open = _without_delay
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -102,12 +115,24 @@ class SiteLink:
         topic = topics.gateway_status(self._site)
         return self._client.publish(topic, self._status(online=online), qos=1, retain=True)
 
+    def _on_pre_connect(self, _client: mqtt.Client, _data: Any) -> None:
+        if self._broker.tls is None:
+            return
+        try:
+            load(self._tls, self._broker.tls(self._site))
+        except (TlsUnusable, OSError) as error:  # raised on, it would end paho's thread
+            self._troubles.note(str(error))
+
+    def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
+        self._troubles.failed(str(sys.exception()))  # paho calls this where it handles the exception
+
     def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
     ) -> None:
         if reason.is_failure:
-            _log.error("site=%s broker=%s refused=%s", self._site, self._broker.host, reason)
+            self._troubles.note(f"refused: {reason}")
             return
+        self._troubles.well()
         client.subscribe(topics.all_up(self._site), qos=1)
         self._publish_status(online=True)
         self._connected()
@@ -116,7 +141,7 @@ class SiteLink:
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
     ) -> None:
         if reason.is_failure:
-            _log.warning("site=%s broker=%s lost=%s", self._site, self._broker.host, reason)
+            self._troubles.failed(f"lost: {reason}")
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:
@@ -176,6 +201,9 @@ class MqttDownlink:
 
     def send_command(self, site: str, node: str, signed: Signed) -> None:
         self._links[site].publish(NodeTopics(site, node).down("command"), encode(signed))
+
+    def send_certificate(self, site: str, node: str, signed: Signed) -> None:
+        self._links[site].publish(NodeTopics(site, node).down("certificate"), encode(signed))
 
 
 def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:

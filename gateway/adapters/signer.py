@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from host.files import secret_file
 from protocol.access import AccessList, AccessPatch
+from protocol.enrolment import CertificateIssued
 from protocol.messages import Command
 from protocol.signing import Signed, public_text, sign
 
@@ -30,6 +31,9 @@ class FileSigner:
 
     def command(self, body: Command) -> Signed:
         return sign(self._key, "command", body)
+
+    def certificate(self, body: CertificateIssued) -> Signed:
+        return sign(self._key, "certificate", body)
 
 
 def _new_key() -> bytes:

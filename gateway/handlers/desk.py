@@ -63,6 +63,9 @@ def order(desk: Desk, site: Site, node: str, action: Action, about: str | None =
             f"two nodes say that they are {node}: nothing was sent; switch off the copy, then wait 5 minutes"
         )
         raise Refused("conflict", Fault("/node", "duplicated", text))
+    if node in desk.books.enrolments.revoked_nodes():
+        text = f"{node} was put out, its certificate revoked: nothing was sent; enrol it again first"
+        raise Refused("conflict", Fault("/node", "revoked", text))
     status = report.status
     since_heard_s = (desk.now - report.heard_at).total_seconds()
     suffix = f"-{about}" if about else ""

@@ -1,6 +1,7 @@
 """What the gateway needs from the world, one role each. Adapters fill them; `bootstrap` chooses which."""
 
 from gateway.ports.clock import Clock, MovableClock
+from gateway.ports.enrolment import CertificateAuthority, Enrolments, NodeCertificate, OpenInvitation
 from gateway.ports.journal import (
     Buried,
     Cursor,
@@ -26,10 +27,12 @@ __all__ = [
     "Books",
     "Buried",
     "CardVault",
+    "CertificateAuthority",
     "Clock",
     "Cursor",
     "DeadLetter",
     "Downlink",
+    "Enrolments",
     "EntryUnreadable",
     "Gap",
     "Heading",
@@ -44,11 +47,13 @@ __all__ = [
     "LetterCount",
     "Lockers",
     "MovableClock",
+    "NodeCertificate",
     "NodeReport",
     "Nodes",
     "NotWritten",
     "Notifier",
     "Numbered",
+    "OpenInvitation",
     "Part",
     "People",
     "Projections",

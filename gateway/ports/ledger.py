@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from gateway.ports.enrolment import Enrolments
 from gateway.ports.journal import Journal
 from gateway.ports.keys import Keys
 from gateway.ports.nodes import Nodes
@@ -27,6 +28,8 @@ class Books(Protocol):
     def nodes(self) -> Nodes: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
 
     def note(self, key: str) -> str | None:
         """Read a remembered word, such as how far a cursor has come."""

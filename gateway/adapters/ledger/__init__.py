@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedEr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.ledger.engine import open_engine
+from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
 from gateway.adapters.ledger.lockers import LockerTables
 from gateway.adapters.ledger.nodes import KeyTable, NodeTables
@@ -31,6 +32,7 @@ class SqlBooks:
         self.projections = ProjectionTables(connection)
         self.nodes = NodeTables(connection)
         self.keys = KeyTable(connection)
+        self.enrolments = EnrolmentTables(connection)
 
     def note(self, key: str) -> str | None:
         return self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()

@@ -260,6 +260,27 @@ standstills = Table(
     Column("reason", Text, nullable=False),
 )
 
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("serial", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("pem", Text, nullable=False),
+    Column("revoked_at", Moment),
+    Index("certificates_of_node", "node"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
 keys = Table(
     "keys",
     metadata,

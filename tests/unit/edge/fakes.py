@@ -225,6 +225,7 @@ class UplinkInMemory:
     """A broker that is always there; `sent` holds topic, payload and whether it is retained."""
 
     sent: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    reconnections: int = 0
 
     def start(self, post: Post) -> None:
         post(LinkUp())
@@ -234,6 +235,9 @@ class UplinkInMemory:
 
     async def close(self) -> None:
         await asyncio.sleep(0)
+
+    def reconnect(self) -> None:
+        self.reconnections += 1
 
     def last(self, kind: type[M], topic_end: str) -> M:
         return decode(kind, next(p for t, p, _ in reversed(self.sent) if t.endswith(topic_end)))

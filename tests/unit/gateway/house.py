@@ -17,7 +17,7 @@ from protocol.codec import encode
 from protocol.messages import NodeStatus
 from protocol.signing import Signed, public_from_text, verify
 from protocol.topics import NodeTopics
-from tests.fakes import RememberingDownlink, RememberingNotifier, SetClock, site
+from tests.fakes import RememberingDownlink, RememberingNotifier, SetClock, enrolment, site
 
 ANA = "c_" + "a" * 32
 BOB = "c_" + "b" * 32
@@ -37,9 +37,9 @@ class House:
         self.vault = FileVault(folder / "card-master.key")
         self.ledger = ledger
         sites = {SCEAUX: site()}
-        self.gateway = Gateway(
-            ledger, self.clock, self.downlink, self.signer, self.vault, self.notifier, sites
-        )
+        self.enrolment = enrolment(folder, ledger, self.clock, sites)
+        rim = (self.clock, self.downlink, self.signer, self.vault, self.notifier)
+        self.gateway = Gateway(ledger, *rim, sites, self.enrolment)
 
     def join(self, name: str, *cards: str, plan: str = "nomad", category: str = "member") -> None:
         since = self.clock.now() - timedelta(days=1)

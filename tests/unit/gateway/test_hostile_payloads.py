@@ -19,7 +19,7 @@ from protocol.codec import decode, encode
 from protocol.events import EventBatch
 from protocol.messages import NodeStatus, StateSnapshot
 from protocol.topics import NodeTopics, Up
-from tests.fakes import RememberingDownlink, RememberingNotifier, SetClock, site
+from tests.fakes import RememberingDownlink, RememberingNotifier, SetClock, enrolment, site
 from tests.hostile import hostile
 
 _WHO: Final = {"v": 1, "site": "sceaux-smart", "node": "ss-entrance"}
@@ -68,9 +68,8 @@ class Working:
         self.downlink, self.clock = RememberingDownlink(), SetClock()
         signer, sites = FileSigner(folder / "signing.key"), {"sceaux-smart": site()}
         vault = FileVault(folder / "card-master.key")
-        self.gateway = Gateway(
-            self.ledger, self.clock, self.downlink, signer, vault, RememberingNotifier(), sites
-        )
+        rim = (self.clock, self.downlink, signer, vault, RememberingNotifier())
+        self.gateway = Gateway(self.ledger, *rim, sites, enrolment(folder, self.ledger, self.clock, sites))
         self._seqs = count(1)
 
     def receive(self, kind: Up, payload: bytes) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.copy import Facts, LedgerUnsound, settle
-from gateway.bootstrap import alone
+from gateway.bootstrap import KEY_FILES, alone
 from gateway.domain.journal import Entry, Identity
 from gateway.ports import Cursor
 from gateway.safekeeping.backup import BackupRefused, back_up
@@ -36,7 +36,7 @@ class Place:
         self.file = folder / "ledger.sqlite"
         self.ledger = SqlLedger(f"sqlite:///{self.file}")
         self.seq = 0
-        for key in ("signing.key", "credential.key", "card-master.key"):
+        for key in KEY_FILES:
             (folder / key).write_bytes(f"{key} of {folder.name}".encode())
 
     def write(self, events: int = 1) -> None:
@@ -91,9 +91,8 @@ def test_a_backup_brings_the_ledger_and_the_keys_back(place: Place, backup: Path
     new = tmp_path / "new machine"
     settings = Settings(data_dir=new, site_files=(new / "site.toml",))
     assert restore(settings, backup, NINE, lambda *_: None, other_place=False).aside is None
-    assert (new / "signing.key").read_bytes() == b"signing.key of place"
-    assert (new / "credential.key").read_bytes() == b"credential.key of place"
-    assert (new / "card-master.key").read_bytes() == b"card-master.key of place"
+    for key in KEY_FILES:
+        assert (new / key).read_bytes() == f"{key} of place".encode()
     ledger = SqlLedger(f"sqlite:///{new / 'ledger.sqlite'}")
     with ledger.reading() as books:
         assert books.journal.counts()["events"] == books.journal.cursor(NODE, EPOCH) == 20

@@ -113,9 +113,8 @@ def test_while_the_ledger_is_full_everything_waits_and_the_gateway_says_so(
     house: House,
 ) -> None:
     ledger = FullLedger(house.ledger)
-    gateway = Gateway(
-        ledger, house.clock, house.downlink, house.signer, house.vault, house.notifier, {SCEAUX: site()}
-    )
+    rim = (house.clock, house.downlink, house.signer, house.vault, house.notifier)
+    gateway = Gateway(ledger, *rim, {SCEAUX: site()}, house.enrolment)
     house.gateway = gateway
     ledger.full = True
     with pytest.raises(LedgerFailed):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from protocol.base import MAX_MESSAGE_BYTES
 from protocol.codec import MessageRefused, decode, encode
@@ -10,7 +10,7 @@ from protocol.identifiers import credential_ref
 from protocol.messages import Ack, Command, UnlockDoor
 from protocol.reading import read_batch
 from protocol.schema import FOLDER, schema_files
-from protocol.signing import SignatureRefused, public_from_text, public_text, sign, verify
+from protocol.signing import Kind, SignatureRefused, Signed, public_from_text, public_text, sign, verify
 from protocol.topics import NodeTopics, UpTopic, parse_down, parse_up
 
 RECORD = {
@@ -162,13 +162,14 @@ def test_a_changed_body_a_wrong_kind_and_a_strange_key_are_refused() -> None:
     key = Ed25519PrivateKey.generate()
     signed = sign(key, "command", COMMAND)
     changed = signed.model_copy(update={"body": signed.body | {"node": "other"}})
-    for message, kind, trusted in [
+    attempts: list[tuple[Signed, Kind, Ed25519PublicKey]] = [
         (changed, "command", key.public_key()),
         (signed, "access_list", key.public_key()),
         (signed, "command", Ed25519PrivateKey.generate().public_key()),
         (signed.model_copy(update={"signature": "not base64!"}), "command", key.public_key()),
         (signed.model_copy(update={"signature": "é"}), "command", key.public_key()),
-    ]:
+    ]
+    for message, kind, trusted in attempts:
         with pytest.raises(SignatureRefused):
             verify(trusted, message, kind)
 

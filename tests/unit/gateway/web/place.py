@@ -29,7 +29,7 @@ from protocol.events import (
 )
 from protocol.messages import NodeStatus, SpoolHealth
 from protocol.topics import NodeTopics
-from tests.fakes import SITES, RememberingDownlink, RememberingNotifier, SetClock, site
+from tests.fakes import SITES, RememberingDownlink, RememberingNotifier, SetClock, enrolment, site
 
 SCEAUX = "sceaux-smart"
 VOISIN = "le-petit-voisin"
@@ -203,7 +203,8 @@ def open_place(folder: Path) -> Place:
     clock, downlink, notifier = SetClock(), RememberingDownlink(), RememberingNotifier()
     signer, vault = FileSigner(folder / "signing.key"), FileVault(folder / "card-master.key")
     sites = {name: site(name) for name in (SCEAUX, VOISIN)}
-    gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites)
+    members = enrolment(folder, ledger, clock, sites)
+    gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, members)
     return Place(gateway, ledger, signer.public_text, clock, downlink, notifier, vault)
 
 
