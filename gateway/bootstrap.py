@@ -15,6 +15,8 @@ from gateway.adapters.ledger.engine import sqlite_file, without_password
 from gateway.adapters.mqtt import Broker, MqttDownlink
 from gateway.adapters.notifier import OutboxNotifier
 from gateway.adapters.signer import FileSigner
+from gateway.adapters.witness import FileWitness
+from gateway.auditor import Auditor
 from gateway.domain.tariff import Tariff, read_tariff
 from gateway.enrolment import Enrolment, PlaceWords
 from gateway.ports import Clock, History, Ledger, LedgerFailed
@@ -39,6 +41,7 @@ KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY, AUTHORITY_KEY)
 
 _BEAT_S = 10.0
 _HISTORY_S = 1.0
+_WITNESS_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class House:
     tariffs: tuple[Tariff, ...]
     beat: Worker
     recording: Worker | None
+    witnessing: Worker
 
     def start(self) -> None:
         self.gateway.start()
@@ -62,6 +66,8 @@ class House:
         self.beat.start()
         if self.recording:
             self.recording.start()
+        self.witnessing.start()
+        self.witnessing.wake()
 
     def stop(self) -> None:
         if self.recording:
@@ -69,6 +75,7 @@ class House:
         self.beat.stop()
         self.downlink.close()
         self.gateway.stop()
+        self.witnessing.stop(at_last=True)
         self.ledger.close()
 
 
@@ -86,8 +93,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     enrolment = _enrolment(settings, sites, ledger, signer, authority)
     enrolment.publish()
     notifier = OutboxNotifier(settings.data_dir / "outbox")
+    gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, enrolment)
+    witness = FileWitness(heads_file(settings))
     return House(
-        gateway=Gateway(ledger, clock, downlink, signer, vault, notifier, sites, enrolment),
+        gateway=gateway,
         downlink=downlink,
         ledger=ledger,
         clock=clock,
@@ -97,6 +106,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
         tariffs=tariffs,
         beat=Worker("beat", downlink.beat, _BEAT_S),
         recording=_recording(settings.influx, ledger, clock, sites) if settings.influx else None,
+        witnessing=Worker("witness", lambda: gateway.auditor.bear_witness(witness), _WITNESS_S),
     )
 
 
@@ -210,6 +220,24 @@ def open_rebuild(settings: Settings) -> Iterator[Rebuild]:
     ledger = _ledger_there_is(settings)
     try:
         yield Rebuild(ledger, SystemClock(), _read_sites(settings))  # a simulation ends in the present, too
+    finally:
+        ledger.close()
+
+
+def heads_file(settings: Settings) -> Path:
+    """Return where the audit's signed heads are written, outside of the ledger."""
+    return settings.audit_heads or settings.data_dir / "audit-heads"
+
+
+@contextmanager
+def open_auditor(settings: Settings) -> Iterator[Auditor]:
+    """Open the audit of the ledger there is, beside the gateway. Raises SettingsRefused."""
+    key = settings.data_dir / SIGNING_KEY
+    if not key.is_file():
+        raise SettingsRefused(f"{key}: there is no signing key: the gateway has not run with these settings")
+    ledger = _ledger_there_is(settings)
+    try:
+        yield Auditor(ledger, FileSigner(key))
     finally:
         ledger.close()
 

@@ -5,18 +5,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.auditor import Auditor
 from gateway.commands import Command
 from gateway.domain import civil
 from gateway.domain.authority import Actor
 from gateway.enrolment import Enrolment
 from gateway.group import Taken
-from gateway.handlers import HANDLERS, Desk, answers
+from gateway.handlers import answers
 from gateway.inbox import Inbox, Received
 from gateway.intake import Intake
 from gateway.issuer import Issuer
 from gateway.live import Live, Notice
 from gateway.ports import CardVault, Clock, Downlink, Ledger, LedgerFailed, Notifier, Signer
 from gateway.projector import Projector
+from gateway.registrar import Registrar
 from gateway.sealer import Sealer
 from gateway.worker import Worker
 from host.failpoint import reached
@@ -50,10 +52,11 @@ class Gateway:
         self.live = Live()
         self._downlink = downlink
         self._signer = signer
-        self._notifier = notifier
         self._inbox = Inbox()
         self._projector = Projector(sites)
         self._intake = Intake(ledger, clock, downlink, site_of_node(sites), self._follow)
+        self.auditor = Auditor(ledger, signer)
+        self.registrar = Registrar(ledger, clock, notifier, sites, self.auditor)
         self._issuer = Issuer(ledger, clock, downlink, signer, Sealer(vault), sites)
         self._ticked_at: datetime | None = None
         self._watched_at: datetime | None = None
@@ -109,12 +112,8 @@ class Gateway:
         self._workers["issuer"].wake()
 
     def handle(self, command: Command, by: Actor) -> Any:
-        """Carry out what `by` asks. Raises Refused, with nothing changed."""
-        handling = HANDLERS[type(command)]
-        handling.authorise(by)
-        with self.ledger.writing() as books:
-            desk = Desk(books, self.clock.now(), self.sites, self._notifier)
-            result = handling.carry_out(command, desk)
+        """Carry out what `by` asks. Raises Refused, with nothing changed but the audit."""
+        result, desk = self.registrar.carry_out(command, by)
         for order in desk.orders:
             self._downlink.send_command(order.site, order.node, self._signer.command(order))
         for letter in desk.letters:

@@ -49,6 +49,9 @@ class Settings(BaseModel):
     gateway shows a certificate that it issued to itself. Nodes' own hold for `node_certificate_days`, and are
     renewed when a third of that is left. Nodes reach the broker at `public_host`, if not at `broker_host`.
 
+    `audit_heads` is the file of the audit's signed heads, `audit-heads` in `data_dir` where it is not said:
+    better on another disk, which whoever can write the ledger cannot reach.
+
     `clock = "stepped"` is for simulations: time stands at `clock_start` until it is moved over the API.
     """
 
@@ -68,6 +71,7 @@ class Settings(BaseModel):
     http_port: Port = 8000
     database_url: str | None = None
     influx: InfluxSettings | None = None
+    audit_heads: Path | None = None
     clock: Literal["system", "stepped"] = "system"
     clock_start: AwareDatetime | None = None
 
@@ -101,6 +105,7 @@ def read_settings(path: Path) -> Settings:
     password_file = settings.broker_password_file
     return settings.model_copy(
         update={
+            "audit_heads": home / settings.audit_heads if settings.audit_heads else None,
             "broker_password_file": home / password_file if password_file else None,
             "data_dir": home / settings.data_dir,
             "influx": settings.influx.below(home) if settings.influx else None,

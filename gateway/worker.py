@@ -31,24 +31,31 @@ class Worker:
         self._turned.clear()
         return turned
 
-    def stop(self) -> None:
-        """Let the work at hand end, then the thread."""
+    def stop(self, *, at_last: bool = False) -> None:
+        """Let the work at hand end, then the thread; do it `at_last` once more, where that is asked."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
+        if at_last:
+            self._turn()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._woken.wait(self._every_s)
             self._woken.clear()
-            try:
-                self._work()
-            except Exception as error:  # noqa: BLE001  # whatever it was: logged, and the loop goes on
-                self._failed(repr(error))
+            if not self._turn():
                 self._stopping.wait(self._every_s)  # whoever wakes it meanwhile is not served sooner
-            else:
-                self._succeeded()
+
+    def _turn(self) -> bool:
+        """Do the work once; whether it succeeded."""
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001  # whatever it was: logged, and the loop goes on
+            self._failed(repr(error))
+            return False
+        self._succeeded()
+        return True
 
     def _failed(self, why: str) -> None:
         """Log a failure whole where it is a new one: to be called while it is handled."""

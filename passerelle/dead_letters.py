@@ -1,8 +1,6 @@
 """`passerelle dead-letters`: what nodes sent and the gateway could not take in."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from passerelle.refusals import told
 
 if TYPE_CHECKING:
     from gateway.ports import Buried
@@ -25,7 +25,7 @@ def list_letters(settings: SettingsFile) -> None:
     from gateway.bootstrap import open_ledger
     from gateway.settings import read_settings
 
-    with _told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
+    with told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
         letters = books.journal.buried()
     table = Table("number", "last came", "times", "topic", "reason", "detail")
     for buried in letters:
@@ -42,7 +42,7 @@ def show(number: Annotated[int, typer.Argument(help="As `list` has it.")], setti
     from gateway.bootstrap import open_ledger
     from gateway.settings import read_settings
 
-    with _told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
+    with told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
         found = next((buried for buried in books.journal.buried() if buried.number == number), None)
     if found is None:
         typer.echo(f"no dead letter has the number {number}: see `passerelle dead-letters list`", err=True)
@@ -64,7 +64,7 @@ def replay(settings: SettingsFile) -> None:
     from gateway.settings import read_settings
 
     table = Table("number", "outcome", "why")
-    with _told():
+    with told():
         read = read_settings(settings)
         with alone(read, "passerelle dead-letters replay"), open_ledger(read) as (ledger, site_of_node):
             for buried, again in replay_all(ledger, site_of_node):
@@ -77,21 +77,6 @@ def replay(settings: SettingsFile) -> None:
 def _harmless(said: str) -> Text:
     """Write out what anybody may have sent: no markup, and nothing that a terminal would obey."""
     return Text("".join(each if each.isprintable() else repr(each)[1:-1] for each in said))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell in a sentence why it cannot be done."""
-    from gateway.ports import LedgerFailed
-    from gateway.settings import SettingsRefused
-    from host.claim import ClaimRefused
-    from protocol.site_file import SiteFileRefused
-
-    try:
-        yield
-    except (SettingsRefused, SiteFileRefused, ClaimRefused, LedgerFailed) as refusal:
-        typer.echo(refusal, err=True)
-        raise typer.Exit(2) from refusal
 
 
 def _print(what: Table | str) -> None:

@@ -37,20 +37,30 @@ def _canonical(kind: str, body: dict[str, Any]) -> bytes:
 def sign(key: Ed25519PrivateKey, kind: Kind, body: Message) -> Signed:
     """Sign `body` as a message of `kind`."""
     plain = body.model_dump(mode="json")
-    signature = base64.b64encode(key.sign(_canonical(kind, plain))).decode()
-    return Signed(kind=kind, signature=signature, body=plain)
+    return Signed(kind=kind, signature=signature_over(key, kind, plain), body=plain)
 
 
 def verify(key: Ed25519PublicKey, message: Signed, kind: Kind) -> dict[str, Any]:
     """Return the body. Raises SignatureRefused where it is of another kind or not signed by `key`."""
     if message.kind != kind:
         raise SignatureRefused(f"a message signed as {message.kind} came where {kind} was expected")
-    try:
-        signature = base64.b64decode(message.signature, validate=True)
-        key.verify(signature, _canonical(message.kind, message.body))
-    except (InvalidSignature, ValueError) as error:
-        raise SignatureRefused(f"this {kind} is not signed by the gateway this node trusts") from error
+    if not holds(key, kind, message.body, message.signature):
+        raise SignatureRefused(f"this {kind} is not signed by the gateway this node trusts")
     return message.body
+
+
+def signature_over(key: Ed25519PrivateKey, kind: str, body: dict[str, Any]) -> str:
+    """Return the signature (base64) over `body` as one of `kind`, on the wire or off it."""
+    return base64.b64encode(key.sign(_canonical(kind, body))).decode()
+
+
+def holds(key: Ed25519PublicKey, kind: str, body: dict[str, Any], signature: str) -> bool:
+    """Whether `signature` was made by `key` over this `body` as one of this `kind`."""
+    try:
+        key.verify(base64.b64decode(signature, validate=True), _canonical(kind, body))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def public_text(key: Ed25519PublicKey) -> str:

@@ -1,15 +1,17 @@
 """The gateway's signing key, in a file that only its owner reads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from gateway.domain.audit import Head
 from host.files import secret_file
 from protocol.access import AccessList, AccessPatch
 from protocol.enrolment import CertificateIssued
 from protocol.messages import Command
-from protocol.signing import Signed, public_text, sign
+from protocol.signing import Signed, holds, public_text, sign, signature_over
 
 
 class FileSigner:
@@ -34,6 +36,18 @@ class FileSigner:
 
     def certificate(self, body: CertificateIssued) -> Signed:
         return sign(self._key, "certificate", body)
+
+    def head(self, head: Head) -> Head:
+        return replace(head, signature=signature_over(self._key, "audit_head", head.told()))
+
+    def checkpoint(self, head: Head) -> Head:
+        return replace(head, signature=signature_over(self._key, "audit_checkpoint", head.told()))
+
+    def signed_head(self, head: Head) -> bool:
+        return holds(self._key.public_key(), "audit_head", head.told(), head.signature)
+
+    def signed_checkpoint(self, head: Head) -> bool:
+        return holds(self._key.public_key(), "audit_checkpoint", head.told(), head.signature)
 
 
 def _new_key() -> bytes:

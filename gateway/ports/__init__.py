@@ -1,5 +1,6 @@
 """What the gateway needs from the world, one role each. Adapters fill them; `bootstrap` chooses which."""
 
+from gateway.ports.audit import Audit, Witness
 from gateway.ports.clock import Clock, MovableClock
 from gateway.ports.enrolment import CertificateAuthority, Enrolments, NodeCertificate, OpenInvitation
 from gateway.ports.journal import (
@@ -23,6 +24,7 @@ from gateway.ports.wire import Answer, Downlink, Signer
 
 __all__ = [
     "Answer",
+    "Audit",
     "Bookings",
     "Books",
     "Buried",
@@ -59,4 +61,5 @@ __all__ = [
     "Projections",
     "Signer",
     "Standstill",
+    "Witness",
 ]

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from gateway.ports.audit import Audit
 from gateway.ports.enrolment import Enrolments
 from gateway.ports.journal import Journal
 from gateway.ports.keys import Keys
@@ -30,6 +31,8 @@ class Books(Protocol):
     def keys(self) -> Keys: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def audit(self) -> Audit: ...
 
     def note(self, key: str) -> str | None:
         """Read a remembered word, such as how far a cursor has come."""

@@ -11,7 +11,11 @@ from typing import Final
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.copy import Facts, LedgerBusy, LedgerUnsound, examine, settle
 from gateway.adapters.ledger.engine import known_schemas, sqlite_file, without_password
-from gateway.bootstrap import KEY_FILES, alone, database_url
+from gateway.adapters.signer import FileSigner
+from gateway.auditor import Auditor
+from gateway.bootstrap import KEY_FILES, SIGNING_KEY, alone, database_url
+from gateway.domain.audit import RESTORED, Act, details
+from gateway.domain.authority import SYSTEM
 from gateway.safekeeping.archive import BackupUnsound, Manifest, Told, unpack
 from gateway.safekeeping.backup import LEDGER
 from gateway.settings import Settings
@@ -67,6 +71,7 @@ class _Way:
         self._data_dir = settings.data_dir
         self._ledger = ledger
         self._staged = staged
+        self._at = at
         self._aside = ledger.parent / f"before-restore-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
     def go(self, backup: Path, told: Told, *, other_place: bool) -> Restored:
@@ -77,7 +82,7 @@ class _Way:
         if present is not None and not other_place:
             _refuse_another(present, manifest)
         told("migrating", 0)
-        self._migrate()
+        self._migrate(manifest)
         return Restored(manifest, self._put_in_place())
 
     def _check(self, manifest: Manifest) -> None:
@@ -97,9 +102,17 @@ class _Way:
         except LedgerUnsound:
             return None
 
-    def _migrate(self) -> None:
+    def _migrate(self, manifest: Manifest) -> None:
+        """Bring the ledger up to this program's schema, and write into its audit that it came back."""
         staged = self._staged / LEDGER
-        SqlLedger(f"sqlite:///{staged}").close()
+        ledger = SqlLedger(f"sqlite:///{staged}")
+        try:
+            said = details(made_at=manifest.made_at.isoformat(), events=manifest.events)
+            with ledger.writing() as books:
+                auditor = Auditor(ledger, FileSigner(self._staged / SIGNING_KEY))
+                auditor.write(books, Act(self._at, SYSTEM.id, RESTORED, "done", "ledger", said))
+        finally:
+            ledger.close()
         settle(staged)
 
     def _put_in_place(self) -> Path | None:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from gateway.web import problems
 from gateway.web.api import (
+    audit,
     bookings,
     cards,
     clock,
@@ -31,6 +32,7 @@ from gateway.web.api import (
 )
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, BodyLimit, SecurityHeaders
+from gateway.web.pages import audit as audit_page
 from gateway.web.pages import live, login, statement
 from gateway.web.picture import take
 from gateway.web.stream import Hub
@@ -51,9 +53,10 @@ _RESOURCES: Final = (
     statements,
     lists,
     keys,
+    audit,
     clock,
 )
-_PAGES: Final = (live, login, statement)
+_PAGES: Final = (live, login, statement, audit_page)
 
 
 def create_app(house: House) -> FastAPI:

@@ -42,6 +42,7 @@ def visitor(request: Request, gateway: TheGateway) -> Visitor | None:
     if scheme.lower() == "bearer":
         key = _holds(gateway.ledger, secret.strip(), "api", now)
         if key is None:
+            gateway.registrar.refuse(ANYONE, route_of(request))
             raise HTTPException(401, "this key is unknown or has expired", {"WWW-Authenticate": "Bearer"})
     else:
         key = _holds(gateway.ledger, request.cookies.get(SESSION_COOKIE, ""), "session", now)
@@ -55,19 +56,26 @@ def visitor(request: Request, gateway: TheGateway) -> Visitor | None:
 AnyVisitor = Annotated[Visitor | None, Depends(visitor)]
 
 
-def allow(scope: Scope) -> Callable[[AnyVisitor], Visitor]:
+def allow(scope: Scope) -> Callable[[Request, TheGateway, AnyVisitor], Visitor]:
     """Make the dependency that lets pass who has `scope`: 401 without a key, 403 for anybody else."""
 
-    def check(asking: AnyVisitor) -> Visitor:
+    def check(request: Request, gateway: TheGateway, asking: AnyVisitor) -> Visitor:
         if asking is None:
             raise HTTPException(
                 401, "show an API key, or open a login link in this browser", {"WWW-Authenticate": "Bearer"}
             )
         if not asking.may(scope):
+            gateway.registrar.refuse(asking.actor, route_of(request))
             raise HTTPException(403, f"this needs the scope {scope}, which you do not have")
         return asking
 
     return check
+
+
+def route_of(request: Request) -> str:
+    """Return what was asked for, without what stands in its place: a path may hold an id, or a secret."""
+    path = getattr(request.scope.get("route"), "path", "unknown")
+    return f"{request.method} {path}"
 
 
 def _carry_out(gateway: TheGateway, asking: AnyVisitor) -> Callable[[Command], Any]:

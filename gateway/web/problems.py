@@ -70,7 +70,10 @@ def install(app: FastAPI, headers: Mapping[str, str]) -> None:
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> Problem:
-        _log.error("method=%s path=%s failed: %r", request.method, request.url.path, error)
+        path = getattr(
+            request.scope.get("route"), "path", "unknown"
+        )  # the whole one may hold a login's secret
+        _log.error("event=request_failed method=%s path=%s error=%r", request.method, path, error)
         return Problem(500, "the gateway failed to do this; its log says why", headers=headers)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gateway.adapters.ledger.audit import AuditTables
 from gateway.adapters.ledger.engine import open_engine
 from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
@@ -33,6 +34,7 @@ class SqlBooks:
         self.nodes = NodeTables(connection)
         self.keys = KeyTable(connection)
         self.enrolments = EnrolmentTables(connection)
+        self.audit = AuditTables(connection)
 
     def note(self, key: str) -> str | None:
         return self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()

@@ -291,3 +291,29 @@ keys = Table(
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("subject", String),
+    Column("details", Text, nullable=False),
+    Column("before", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Index("audit_by_subject", "subject", "number"),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("ledger", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("signature", String, nullable=False),
+)

@@ -13,6 +13,7 @@ from gateway.web.api.shapes import Added, Shape
 from gateway.web.api.times import moment, site_of
 from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway, TheHub
+from gateway.web.looking import looking_at
 from gateway.web.problems import moved
 from protocol.base import Id, Instant
 
@@ -51,7 +52,7 @@ class BookingOut(Shape):
     title: str | None
 
 
-@router.get("/bookings", summary="Bookings of some time")
+@router.get("/bookings", summary="Bookings of some time", dependencies=[Depends(looking_at("bookings"))])
 def bookings(
     gateway: TheGateway,
     site: Id | None = None,

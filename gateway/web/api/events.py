@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from gateway.commands import Fault, Refused
 from gateway.domain.journal import Entry, Identity, Quality
+from gateway.ports import Books
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import allow
 from gateway.web.context import TheGateway
+from gateway.web.looking import LookAt, looking_at
 from protocol.base import Instant
-from protocol.events import ClockQuality, Event
+from protocol.events import BadgePresented, ClockQuality, Event
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow("see-usage"))])
 
@@ -50,7 +52,7 @@ class EntryPage(Shape):
     next_cursor: str | None
 
 
-@router.get("", summary="The journal")
+@router.get("", summary="The journal", dependencies=[Depends(looking_at("journal"))])
 def events(
     gateway: TheGateway,
     cursor: Annotated[str, Query(pattern=r"^[0-9]{1,18}$")] = "0",
@@ -67,14 +69,27 @@ def events(
 
 
 @router.get("/{node}/{epoch}/{seq}", summary="One event")
-def event(node: str, epoch: str, seq: Annotated[int, Path(ge=1)], gateway: TheGateway) -> EntryOut:
+def event(
+    node: str, epoch: str, seq: Annotated[int, Path(ge=1)], gateway: TheGateway, look_at: LookAt
+) -> EntryOut:
     """Return the event of this identity: the answer to "why?"."""
     identity = Identity(node, epoch, seq)
     with gateway.ledger.reading() as books:
         entry = books.journal.get(identity)
+        whom = _whom(books, entry)
+    if whom is not None:
+        look_at(f"member:{whom}")
     if entry is None:
         raise Refused("not_found", Fault("", "unknown_event", f"the journal has no event {identity}"))
     return EntryOut(**_fields(entry))
+
+
+def _whom(books: Books, entry: Entry | None) -> str | None:
+    """Return the member of whom an event tells."""
+    if entry is None or not isinstance(entry.event, BadgePresented):
+        return None
+    held = books.people.holding(entry.event.credential, entry.occurred_at)
+    return held.member if held else None
 
 
 def _fields(entry: Entry) -> dict[str, object]:

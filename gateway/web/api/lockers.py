@@ -13,6 +13,7 @@ from gateway.web.api.shapes import Shape
 from gateway.web.api.times import moment, site_of
 from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway
+from gateway.web.looking import looking_at
 from protocol.base import Id, Instant
 
 router = APIRouter(dependencies=[Depends(allow("run-place"))])
@@ -73,7 +74,7 @@ class ParcelOut(Shape):
     collected_at: Instant | None
 
 
-@router.get("/loans", tags=["loans"], summary="Loans")
+@router.get("/loans", tags=["loans"], summary="Loans", dependencies=[Depends(looking_at("loans"))])
 def loans(gateway: TheGateway, site: Id | None = None, *, every: All = False) -> list[LoanOut]:
     """List the loans that have not ended."""
     with gateway.ledger.reading() as books:
@@ -88,7 +89,7 @@ def lend(wanted: LoanIn, gateway: TheGateway, carry_out: CarryOut) -> LoanOut:
     return LoanOut.model_validate(loan)
 
 
-@router.get("/parcels", tags=["parcels"], summary="Parcels")
+@router.get("/parcels", tags=["parcels"], summary="Parcels", dependencies=[Depends(looking_at("parcels"))])
 def parcels(gateway: TheGateway, site: Id | None = None, *, every: All = False) -> list[ParcelOut]:
     """List the parcels that wait."""
     with gateway.ledger.reading() as books:

@@ -13,6 +13,7 @@ from gateway.ports import Books
 from gateway.web.api.shapes import Added, Shape
 from gateway.web.auth import CarryOut, allow
 from gateway.web.context import House, TheGateway, TheHouse
+from gateway.web.looking import LookAt, looking_at
 from gateway.web.problems import moved
 from protocol.base import CredentialRef, Id, Instant
 from protocol.events import Assurance
@@ -100,7 +101,7 @@ class CredentialOut(Shape):
     revoked_at: Instant | None
 
 
-@router.get("/members", summary="All members")
+@router.get("/members", summary="All members", dependencies=[Depends(looking_at("members"))])
 def members(gateway: TheGateway) -> list[MemberOut]:
     """List all members, those of the past too."""
     with gateway.ledger.reading() as books:
@@ -127,17 +128,20 @@ def import_members(wanted: MembersIn, house: TheHouse, carry_out: CarryOut) -> A
 
 
 @router.get("/members/{member}", summary="One member")
-def member(member: str, gateway: TheGateway) -> MemberOut:
+def member(member: str, gateway: TheGateway, look_at: LookAt) -> MemberOut:
     """Return the member of this id."""
     with gateway.ledger.reading() as books:
-        return MemberOut.model_validate(_known(books, member))
+        found = _known(books, member)
+    look_at(f"member:{found.id}")
+    return MemberOut.model_validate(found)
 
 
 @router.get("/members/{member}/credentials", summary="A member's cards")
-def credentials(member: str, gateway: TheGateway) -> list[CredentialOut]:
+def credentials(member: str, gateway: TheGateway, look_at: LookAt) -> list[CredentialOut]:
     """List the cards that a member holds or held."""
     with gateway.ledger.reading() as books:
         held = books.people.credentials(_known(books, member).id)
+    look_at(f"member:{member}")
     return [CredentialOut.model_validate(credential) for credential in held]
 
 

@@ -12,6 +12,7 @@ from gateway.domain.billing import Statement
 from gateway.domain.tariff import NoTariffInForce, Tariff
 from gateway.web.auth import allow
 from gateway.web.context import TheHouse
+from gateway.web.looking import LookAt
 from gateway.web.monthly import Month, month_of
 
 router = APIRouter(dependencies=[Depends(allow("see-usage"))])
@@ -27,6 +28,7 @@ router = APIRouter(dependencies=[Depends(allow("see-usage"))])
 def statement(
     month: Month,
     house: TheHouse,
+    look_at: LookAt,
     *,
     people: bool = False,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -35,6 +37,8 @@ def statement(
 
     With `people=1` it holds each user's part too, for the audit.
     """
+    if people:
+        look_at(f"statement:{month}")
     try:
         found = month_of(house, month)
     except NoTariffInForce as error:

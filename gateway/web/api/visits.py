@@ -12,6 +12,7 @@ from gateway.domain.visits import Visit, VisitQuality
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import allow
 from gateway.web.context import TheGateway
+from gateway.web.looking import looking_at
 from protocol.base import Id, Instant, as_wire_time
 
 router = APIRouter(prefix="/visits", tags=["visits"], dependencies=[Depends(allow("see-usage"))])
@@ -38,7 +39,7 @@ class VisitPage(Shape):
     next_cursor: str | None
 
 
-@router.get("", summary="Visits of some days")
+@router.get("", summary="Visits of some days", dependencies=[Depends(looking_at("visits"))])
 def visits(
     gateway: TheGateway,
     from_: Annotated[date, Query(alias="from")],

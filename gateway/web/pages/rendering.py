@@ -30,6 +30,7 @@ def page(
     links = {
         "live": visitor is not None and visitor.may("see-place"),
         "statement": visitor is not None and visitor.may("see-usage"),
+        "audit": visitor is not None and visitor.may("administer"),
     }
     body = templates.get_template(template).render(
         t=words, visitor=visitor, links=links, path=request.url.path, **values

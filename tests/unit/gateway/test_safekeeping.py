@@ -37,7 +37,7 @@ class Place:
         self.ledger = SqlLedger(f"sqlite:///{self.file}")
         self.seq = 0
         for key in KEY_FILES:
-            (folder / key).write_bytes(f"{key} of {folder.name}".encode())
+            (folder / key).write_bytes(key_of(key, folder.name))
 
     def write(self, events: int = 1) -> None:
         entries = []
@@ -66,6 +66,10 @@ class Place:
         return {file.name: file.read_bytes() for file in found if file.name not in passing}
 
 
+def key_of(name: str, place: str) -> bytes:
+    return f"{name} of {place}".encode().ljust(32, b".")  # 32 bytes, as any key here
+
+
 def events_in(ledger: Path) -> int:
     with closing(sqlite3.connect(ledger)) as database:
         return int(database.execute("SELECT count(*) FROM journal").fetchone()[0])
@@ -92,7 +96,7 @@ def test_a_backup_brings_the_ledger_and_the_keys_back(place: Place, backup: Path
     settings = Settings(data_dir=new, site_files=(new / "site.toml",))
     assert restore(settings, backup, NINE, lambda *_: None, other_place=False).aside is None
     for key in KEY_FILES:
-        assert (new / key).read_bytes() == f"{key} of place".encode()
+        assert (new / key).read_bytes() == key_of(key, "place")
     ledger = SqlLedger(f"sqlite:///{new / 'ledger.sqlite'}")
     with ledger.reading() as books:
         assert books.journal.counts()["events"] == books.journal.cursor(NODE, EPOCH) == 20
@@ -232,11 +236,11 @@ def test_a_backup_of_another_place_is_restored_only_on_purpose(place: Place, tmp
         RestoreRefused, match=rf"of {other.ledger.id}, here is {place.ledger.id} with 20 events"
     ):
         place.restore(of_the_other)
-    assert (place.settings.data_dir / "signing.key").read_bytes() == b"signing.key of place"
+    assert (place.settings.data_dir / "signing.key").read_bytes() == key_of("signing.key", "place")
     done = place.restore(of_the_other, other_place=True)
     assert done.aside is not None
-    assert (place.settings.data_dir / "signing.key").read_bytes() == b"signing.key of other"
-    assert (done.aside / "signing.key").read_bytes() == b"signing.key of place"
+    assert (place.settings.data_dir / "signing.key").read_bytes() == key_of("signing.key", "other")
+    assert (done.aside / "signing.key").read_bytes() == key_of("signing.key", "place")
     assert (events_in(place.file), events_in(done.aside / "ledger.sqlite")) == (0, 20)
 
 

@@ -21,6 +21,7 @@ from protocol.events import BadgePresented, DoorOpened, Event
 from protocol.messages import Command, UnlockDoor
 from protocol.signing import public_from_text, verify
 from tests.fakes import site
+from tests.unit.gateway.asking import a_command
 from tests.unit.gateway.house import ANA, BOB, SCEAUX, House, badge, event
 
 
@@ -201,7 +202,7 @@ def test_no_command_is_carried_out_for_an_actor_without_its_scope(
         assert command_type in {ask.UseLoginLink, ask.EndSession}, "a command that anybody may give"
         return
     with pytest.raises(Refused) as refused:
-        house.gateway.handle(object.__new__(command_type), Actor("someone", SCOPES_OF["admin"] - {scope}))  # type: ignore[arg-type]
+        house.gateway.handle(a_command(command_type), Actor("someone", SCOPES_OF["admin"] - {scope}))
     assert refused.value.kind == "forbidden"
 
 

@@ -72,7 +72,7 @@ def test_the_unexpected_becomes_a_problem_and_a_log_line(
     assert (answer.status_code, answer.json()["status"]) == (500, 500)
     assert "disk" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "path=/healthz failed: OSError('the disk is gone')" in caplog.text
+    assert "path=/healthz error=OSError('the disk is gone')" in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/nothing", "/static/passerelle.css"])

@@ -1,0 +1,58 @@
+"""What the audit says of each command: whom or what it is about, with ids and counts.
+
+No name, no title, no carrier and no secret: the audit outlives what people may ask to have erased.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gateway import commands as ask
+
+Said = tuple[str | None, dict[str, object]]
+"""The subject (`member:m-12`), and details."""
+
+_MOST_IDS: Final = 100
+
+
+def about(command: ask.Command) -> Said:
+    """Return what the audit says of `command`."""
+    return _ABOUT[type(command)](command)
+
+
+def of_what_was_made(result: object) -> dict[str, object]:
+    """Return the id of what a command made, where it made one thing that has an id."""
+    made = getattr(result, "id", None)
+    return {"made": made} if isinstance(made, str) else {}
+
+
+def _added(command: ask.AddMembers) -> Said:
+    ids = [new.member.id for new in command.members]
+    if len(ids) == 1:
+        return f"member:{ids[0]}", {"cards": len(command.members[0].cards)}
+    return "members", {"count": len(ids), "first": ids[:_MOST_IDS]}
+
+
+def _key(command: ask.MintKey) -> Said:
+    return "key", {"kind": command.kind, "role": command.role, "lives_s": int(command.lives.total_seconds())}
+
+
+def _short(ref: str) -> str:
+    return ref[:10]  # enough to tell a card from the others here
+
+
+_ABOUT: Final[Mapping[type[Any], Callable[[Any], Said]]] = {
+    ask.AddMembers: _added,
+    ask.GiveCredential: lambda asked: (f"member:{asked.member}", {"card": _short(asked.card.ref)}),
+    ask.RevokeCredential: lambda asked: (f"card:{_short(asked.ref)}", {}),
+    ask.BookSpace: lambda asked: (f"member:{asked.member}", {"site": asked.site, "space": asked.space}),
+    ask.BookSpaces: lambda asked: ("bookings", {"count": len(asked.bookings)}),
+    ask.CancelBooking: lambda asked: (f"booking:{asked.booking}", {}),
+    ask.LendItem: lambda asked: (f"member:{asked.member}", {"site": asked.site, "item": asked.item}),
+    ask.DropParcel: lambda asked: (f"member:{asked.member}", {"site": asked.site}),
+    ask.CollectParcel: lambda asked: ("parcel", {"site": asked.site}),
+    ask.OpenDoor: lambda asked: (f"door:{asked.site}/{asked.door}", {}),
+    ask.EnrolSealingKey: lambda asked: (f"node:{asked.node}", {}),
+    ask.MintKey: _key,
+    ask.UseLoginLink: lambda _: ("session", {}),
+    ask.EndSession: lambda _: ("session", {}),
+}

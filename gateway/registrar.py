@@ -1,0 +1,96 @@
+"""Carrying out what people ask, each in one transaction with its line in the audit."""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from gateway.auditor import Auditor
+from gateway.commands import Command, Refused
+from gateway.domain.audit import Act, Outcome, details
+from gateway.domain.authority import ANYONE, Actor
+from gateway.handlers import HANDLERS, Desk
+from gateway.handlers.said import Said, about, of_what_was_made
+from gateway.ports import Clock, Ledger, Notifier
+from protocol.site import Site
+
+_ONE_LOOK: Final = timedelta(minutes=10)
+_ONE_REFUSAL: Final = timedelta(minutes=1)
+_REMEMBERED: Final = 10_000
+
+
+class Registrar:
+    """Carries commands out, and keeps the register of who did, looked or was refused. Thread-safe."""
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, notifier: Notifier, sites: Mapping[str, Site], auditor: Auditor
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._notifier = notifier
+        self._sites = sites
+        self._auditor = auditor
+        self._remembering = threading.Lock()
+        self._noted_at: dict[tuple[str, ...], datetime] = {}
+
+    def carry_out(self, command: Command, by: Actor) -> tuple[Any, Desk]:
+        """Return what the command gives, and the desk with what is to follow the commit.
+
+        Raises Refused, with nothing changed but the audit: that says who may not, or showed no right secret.
+        """
+        handling = HANDLERS[type(command)]
+        act, said = type(command).__name__, about(command)
+        now = self._clock.now()
+        try:
+            handling.authorise(by)
+        except Refused:
+            self._note_refusal(by, act, said)
+            raise
+        try:
+            with self._ledger.writing() as books:
+                desk = Desk(books, now, self._sites, self._notifier)
+                result = handling.carry_out(command, desk)
+                subject, more = said
+                self._auditor.write(
+                    books, _act(now, by, act, "done", (subject, {**more, **of_what_was_made(result)}))
+                )
+        except Refused:
+            if handling.scope is None:
+                self._note_refusal(by, act, said)
+            raise
+        return result, desk
+
+    def look(self, by: Actor, subject: str, **more: object) -> None:
+        """Note that `by` looks at `subject`: once in ten minutes, for a page asks again and again."""
+        now = self._clock.now()
+        if self._is_new(("look", by.id, subject), now, _ONE_LOOK):
+            with self._ledger.writing() as books:
+                self._auditor.write(books, _act(now, by, "Look", "done", (subject, more)))
+
+    def refuse(self, by: Actor, what: str) -> None:
+        """Note that `by` was sent away from `what`."""
+        self._note_refusal(by, "Ask", (what, {}))
+
+    def _note_refusal(self, by: Actor, act: str, said: Said) -> None:
+        """Note a refusal; a nameless one once a minute, or anybody could fill the disk with them."""
+        now, subject = self._clock.now(), said[0] or ""
+        nameless = by == ANYONE
+        if not nameless or self._is_new(("refusal", by.id, act, subject), now, _ONE_REFUSAL):
+            with self._ledger.writing() as books:
+                self._auditor.write(books, _act(now, by, act, "refused", said))
+
+    def _is_new(self, key: tuple[str, ...], now: datetime, span: timedelta) -> bool:
+        with self._remembering:
+            before = self._noted_at.pop(key, None)
+            if before is not None and timedelta() <= now - before < span:
+                self._noted_at[key] = before
+                return False
+            self._noted_at[key] = now
+            while len(self._noted_at) > _REMEMBERED:
+                del self._noted_at[next(iter(self._noted_at))]
+            return True
+
+
+def _act(at: datetime, by: Actor, act: str, outcome: Outcome, said: Said) -> Act:
+    subject, more = said
+    return Act(at, by.id, act, outcome, subject, details(**more))

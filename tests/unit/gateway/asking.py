@@ -1,0 +1,38 @@
+"""One of each command, with everything in it that must never be written down."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gateway import commands as ask
+from gateway.domain.people import Card, Member
+
+NAME = "Zéphyrine Canari"
+TITLE = "Entretien de Zéphyrine Canari"
+SECRET = "geheim-geheim-geheim"
+REF = "c_" + "f" * 32
+_NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+_MEMBER = Member("m-1", NAME, "member", "nomad", ("sceaux-smart",), None, _NINE, None)
+_BOOKING = ask.BookSpace("sceaux-smart", "meeting-1", "m-1", _NINE, _NINE + timedelta(hours=1), TITLE)
+_COMMANDS: tuple[ask.Command, ...] = (
+    ask.AddMembers((ask.NewMember(_MEMBER, (Card(REF),)),)),
+    ask.GiveCredential("m-1", Card(REF)),
+    ask.RevokeCredential(REF),
+    _BOOKING,
+    ask.BookSpaces((_BOOKING,)),
+    ask.CancelBooking("b-1"),
+    ask.LendItem("sceaux-smart", "projector-1", "m-1", _NINE),
+    ask.DropParcel("sceaux-smart", "m-1", NAME),
+    ask.CollectParcel("sceaux-smart", "12345678"),
+    ask.OpenDoor("sceaux-smart", "entrance"),
+    ask.EnrolSealingKey("ss-entrance", "A" * 43 + "="),
+    ask.MintKey("api", NAME, "viewer", timedelta(days=1)),
+    ask.UseLoginLink(SECRET),
+    ask.EndSession(SECRET),
+)
+_BY_TYPE: dict[type[Any], ask.Command] = {type(command): command for command in _COMMANDS}
+
+
+def a_command(command_type: type[Any]) -> ask.Command:
+    """The command of that type: a new one is to be added here."""
+    return _BY_TYPE[command_type]
