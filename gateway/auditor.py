@@ -32,18 +32,18 @@ class Auditor:
     """Keeps the chain of one ledger: whatever is written there is, within the transaction of the act."""
 
     def __init__(self, ledger: Ledger, signer: Signer) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._signer = signer
 
     def write(self, books: Books, act: Act) -> None:
         """Put `act` behind what the last signed head says, though records were cut off: so the hole stays."""
         head = books.audit.head()
-        record = follow(head.link if head else beginning(self._ledger.id), act)
-        books.audit.append(record, self._signer.head(Head(self._ledger.id, record.link, act.at)))
+        record = follow(head.link if head else beginning(self.ledger.id), act)
+        books.audit.append(record, self._signer.head(Head(self.ledger.id, record.link, act.at)))
 
     def bear_witness(self, witness: Witness) -> None:
         """Have the last head written outside of the ledger. Raises OSError."""
-        with self._ledger.reading() as books:
+        with self.ledger.reading() as books:
             head = books.audit.head()
         if head is not None:
             witness.write(head)
@@ -53,7 +53,7 @@ class Auditor:
 
         A month that is not as it was written is signed for by nobody, and stays until somebody has looked.
         """
-        with self._ledger.writing() as books:
+        with self.ledger.writing() as books:
             for kept in (months, 1):
                 self._sign_until(books, oldest_kept(now, kept), now)
             old = [each for each in books.audit.checkpoints() if self._is_old(books, each, now, months)]
@@ -69,7 +69,7 @@ class Auditor:
 
     def verify(self, witnesses: Sequence[Head]) -> Verdict:
         """Hold the whole chain against its heads, checkpoints and `witnesses`."""
-        with self._ledger.reading() as books:
+        with self.ledger.reading() as books:
             head, checkpoints = books.audit.head(), books.audit.checkpoints()
             start = self._start(books, checkpoints)
             found = examine(_records(books, start.number), start, head, [*witnesses, *checkpoints])
@@ -86,12 +86,12 @@ class Auditor:
             for checkpoint in checkpoints:
                 if before is None or checkpoint.link.number == before:
                     return checkpoint.link
-        return beginning(self._ledger.id)
+        return beginning(self.ledger.id)
 
     def _unsigned(
         self, head: Head | None, checkpoints: Sequence[Head], witnesses: Sequence[Head]
     ) -> Break | None:
-        ours = self._ledger.id
+        ours = self.ledger.id
         wrong = [
             each.link.number
             for each in (*((head,) if head else ()), *witnesses)
@@ -106,7 +106,7 @@ class Auditor:
     def _sign_until(self, books: Books, end: datetime, now: datetime) -> None:
         last = books.audit.last_before(end)
         signed = books.audit.checkpoints()
-        start = signed[-1].link if signed else beginning(self._ledger.id)
+        start = signed[-1].link if signed else beginning(self.ledger.id)
         if last is None or last.number <= start.number:
             return
         part = takewhile(lambda record: record.number <= last.number, _records(books, start.number))
@@ -114,7 +114,7 @@ class Auditor:
         if broken is not None:
             _log.error("event=audit_broken number=%d why=%s: see passerelle audit verify", *_told(broken))
             return
-        books.audit.put_checkpoint(self._signer.checkpoint(Head(self._ledger.id, last.link, now)))
+        books.audit.put_checkpoint(self._signer.checkpoint(Head(self.ledger.id, last.link, now)))
 
     def _is_old(self, books: Books, checkpoint: Head, now: datetime, months: int) -> bool:
         last = books.audit.after(checkpoint.link.number - 1, 1)

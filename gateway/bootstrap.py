@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.adapters.card_vault import FileVault
 from gateway.adapters.certificate_authority import FileAuthority
 from gateway.adapters.clock import SteppedClock, SystemClock
+from gateway.adapters.copies import OldCopies
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.engine import sqlite_file, without_password
 from gateway.adapters.mqtt import Broker, MqttDownlink
@@ -22,6 +23,8 @@ from gateway.enrolment import Enrolment, PlaceWords
 from gateway.ports import Clock, History, Ledger, LedgerFailed
 from gateway.rebuild import Rebuild
 from gateway.recorder import Recorder, start_over
+from gateway.registrar import Registrar
+from gateway.retention import Retention
 from gateway.service import Gateway, site_of_node
 from gateway.settings import InfluxSettings, Settings, SettingsRefused
 from gateway.worker import Worker
@@ -42,6 +45,7 @@ KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY, AUTHORITY_KEY)
 _BEAT_S = 10.0
 _HISTORY_S = 1.0
 _WITNESS_S = 3600.0
+_RETENTION_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +63,28 @@ class House:
     beat: Worker
     recording: Worker | None
     witnessing: Worker
+    forgetting: Worker
 
     def start(self) -> None:
+        self.forgetting.turn()  # before anybody is served: a restored ledger may name whom it no longer may
         self.gateway.start()
         self.downlink.open(self.gateway.receive, self.gateway.connected)
         self.beat.start()
         if self.recording:
             self.recording.start()
+        self.forgetting.start()
         self.witnessing.start()
         self.witnessing.wake()
 
     def stop(self) -> None:
         if self.recording:
             self.recording.stop()
+        self.forgetting.stop()
         self.beat.stop()
         self.downlink.close()
         self.gateway.stop()
-        self.witnessing.stop(at_last=True)
+        self.witnessing.stop()
+        self.witnessing.turn()
         self.ledger.close()
 
 
@@ -107,6 +116,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
         beat=Worker("beat", downlink.beat, _BEAT_S),
         recording=_recording(settings.influx, ledger, clock, sites) if settings.influx else None,
         witnessing=Worker("witness", lambda: gateway.auditor.bear_witness(witness), _WITNESS_S),
+        forgetting=Worker("retention", _retention(settings, gateway, notifier).keep, _RETENTION_S),
     )
 
 
@@ -224,6 +234,17 @@ def open_rebuild(settings: Settings) -> Iterator[Rebuild]:
         ledger.close()
 
 
+@contextmanager
+def open_registrar(settings: Settings) -> Iterator[Registrar]:
+    """Open the ledger there is to carry out commands beside the gateway. Raises SettingsRefused.
+
+    A gateway that runs sees within a second that access lists must follow; one that starts compiles all.
+    """
+    with open_auditor(settings) as auditor:
+        notifier = OutboxNotifier(settings.data_dir / "outbox")
+        yield Registrar(auditor.ledger, SystemClock(), notifier, _read_sites(settings), auditor)
+
+
 def heads_file(settings: Settings) -> Path:
     """Return where the audit's signed heads are written, outside of the ledger."""
     return settings.audit_heads or settings.data_dir / "audit-heads"
@@ -271,6 +292,20 @@ def _vault(settings: Settings) -> FileVault:
         return FileVault(settings.data_dir / CARD_MASTER_KEY)
     except ValueError as error:
         raise SettingsRefused(str(error)) from error
+
+
+def _retention(settings: Settings, gateway: Gateway, outbox: OutboxNotifier) -> Retention:
+    ledger = sqlite_file(database_url(settings))
+    folders = {settings.data_dir, *([ledger.parent] if ledger else []), *settings.retention.backup_folders}
+    return Retention(
+        gateway.ledger,
+        gateway.clock,
+        gateway.sites,
+        gateway.auditor,
+        settings.retention.limits,
+        outbox.sweep,
+        OldCopies(gateway.ledger.id, folders).sweep,
+    )
 
 
 def _recording(settings: InfluxSettings, ledger: Ledger, clock: Clock, sites: Mapping[str, Site]) -> Worker:

@@ -39,6 +39,20 @@ class RevokeCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportMember:
+    """Give all that is kept of a member (GDPR, art. 15 and 20)."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseMember:
+    """Forget a member now (GDPR, art. 17): their cards open nothing, their records name nobody."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class BookSpace:
     """Book a space for a member over [starts_at, ends_at)."""
 
@@ -135,6 +149,8 @@ Command = (
     AddMembers
     | GiveCredential
     | RevokeCredential
+    | ExportMember
+    | EraseMember
     | BookSpace
     | BookSpaces
     | CancelBooking

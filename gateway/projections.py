@@ -14,7 +14,7 @@ from gateway.domain.journal import Entry, in_order
 from gateway.domain.loans import Loan
 from gateway.domain.opening import LOCKER_KINDS
 from gateway.domain.parcels import Parcel
-from gateway.domain.people import Holders
+from gateway.holding import Holding
 from gateway.ports import Books, LedgerFailed, Part, Standstill
 from protocol.site import Site
 
@@ -60,7 +60,7 @@ class Projections:
         )
         changed += self._attempt(
             Part(site_id, "visits", day.isoformat()),
-            lambda: visits.visits_of_day(site, day, entries(), self._holders, self._now),
+            lambda: visits.visits_of_day(site, day, entries(), self._holding.on(site_id, day), self._now),
             lambda found: tables.replace_visits(site_id, day, found),
         )
         if start <= self._now < end:
@@ -100,8 +100,8 @@ class Projections:
         )
 
     @cached_property
-    def _holders(self) -> Holders:
-        return Holders(self._books.people.credentials())
+    def _holding(self) -> Holding:
+        return Holding(self._books)
 
     @cached_property
     def _standing(self) -> dict[Part, Standstill]:

@@ -13,7 +13,7 @@ from typing import Final, Self
 from gateway.domain import civil
 from gateway.domain.history import DAY_KINDS, Point, day_points, days_ended, event_point, spaces_by_point
 from gateway.domain.journal import Entry, in_order
-from gateway.domain.people import Holders
+from gateway.holding import Holding
 from gateway.ports import Books, Clock, History, Ledger, NotWritten, Numbered
 from protocol.site import Site
 
@@ -109,11 +109,11 @@ class Recorder:
         return [event_point(item.entry, self._spaces.get(item.entry.site, {})) for item in batch]
 
     def _day_points(self, books: Books, days: Sequence[tuple[str, date]], now: datetime) -> list[Point]:
-        holders = Holders(books.people.credentials()) if days else Holders([])
+        holding = Holding(books)
         points: list[Point] = []
         for site_id, day in days:
             site = self._sites[site_id]
-            points += day_points(site, day, _entries(books, site, day), holders, now)
+            points += day_points(site, day, _entries(books, site, day), holding.on(site_id, day), now)
         return points
 
 

@@ -18,7 +18,7 @@ from gateway.issuer import Issuer
 from gateway.live import Live, Notice
 from gateway.ports import CardVault, Clock, Downlink, Ledger, LedgerFailed, Notifier, Signer
 from gateway.projector import Projector
-from gateway.registrar import Registrar
+from gateway.registrar import RIGHTS_CHANGED, Registrar
 from gateway.sealer import Sealer
 from gateway.worker import Worker
 from host.failpoint import reached
@@ -54,7 +54,8 @@ class Gateway:
         self._signer = signer
         self._inbox = Inbox()
         self._projector = Projector(sites)
-        self._intake = Intake(ledger, clock, downlink, site_of_node(sites), self._follow)
+        self._site_of_node = site_of_node(sites)
+        self._intake = Intake(ledger, clock, downlink, self._site_of_node, self._follow)
         self.auditor = Auditor(ledger, signer)
         self.registrar = Registrar(ledger, clock, notifier, sites, self.auditor)
         self._issuer = Issuer(ledger, clock, downlink, signer, Sealer(vault), sites)
@@ -62,6 +63,7 @@ class Gateway:
         self._watched_at: datetime | None = None
         self._answering: set[tuple[str, str]] = set()
         self._newcomer = False
+        self._rights_changed: str | None = None
         self._ledger_failure: str | None = None
         self._untold: list[Taken] = []
         self._workers = {
@@ -133,7 +135,16 @@ class Gateway:
         if self._newcomer:
             self._newcomer = False
             self._issuer.publish_all()
+        self._heed_commands_beside()
         self._issuer.reissue()
+
+    def _heed_commands_beside(self) -> None:
+        """Follow up what another program decided on this ledger, such as `passerelle privacy erase`."""
+        with self.ledger.reading() as books:
+            note = books.note(RIGHTS_CHANGED)
+        if note != self._rights_changed:
+            self._rights_changed = note
+            self._issuer.touch(self._site_of_node)
 
     def take_in(self) -> None:
         """Take in one group of what has arrived; where nothing more waits, follow it up.

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gateway.domain.retention import AUDIT_MONTHS, BACKUP_DAYS, NAMED_DAYS, STATEMENT_YEARS, Limits
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -42,6 +44,25 @@ class InfluxSettings(BaseModel):
         return self.model_copy(update={name: home / file for name, file in files.items() if file})
 
 
+class RetentionSettings(BaseModel):
+    """How long is kept what names somebody, each within what the law allows (`gateway.domain.retention`).
+
+    `backup_folders` are those where `passerelle backup` puts new files: older ones are deleted there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    named_days: Annotated[int, Field(ge=1, le=NAMED_DAYS)] = NAMED_DAYS
+    audit_months: Annotated[int, Field(ge=AUDIT_MONTHS[0], le=AUDIT_MONTHS[1])] = AUDIT_MONTHS[1]
+    statement_years: Annotated[int, Field(ge=STATEMENT_YEARS[0], le=STATEMENT_YEARS[1])] = STATEMENT_YEARS[1]
+    backup_days: Annotated[int, Field(ge=1, le=BACKUP_DAYS)] = 30
+    backup_folders: tuple[Path, ...] = ()
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.named_days, self.audit_months, self.statement_years, self.backup_days)
+
+
 class Settings(BaseModel):
     """`database_url` is SQLAlchemy's; without it the ledger is a SQLite file in `data_dir`.
 
@@ -72,6 +93,7 @@ class Settings(BaseModel):
     database_url: str | None = None
     influx: InfluxSettings | None = None
     audit_heads: Path | None = None
+    retention: RetentionSettings = RetentionSettings()
     clock: Literal["system", "stepped"] = "system"
     clock_start: AwareDatetime | None = None
 
@@ -105,6 +127,9 @@ def read_settings(path: Path) -> Settings:
     password_file = settings.broker_password_file
     return settings.model_copy(
         update={
+            "retention": settings.retention.model_copy(
+                update={"backup_folders": tuple(home / each for each in settings.retention.backup_folders)}
+            ),
             "audit_heads": home / settings.audit_heads if settings.audit_heads else None,
             "broker_password_file": home / password_file if password_file else None,
             "data_dir": home / settings.data_dir,

@@ -31,24 +31,22 @@ class Worker:
         self._turned.clear()
         return turned
 
-    def stop(self, *, at_last: bool = False) -> None:
-        """Let the work at hand end, then the thread; do it `at_last` once more, where that is asked."""
+    def stop(self) -> None:
+        """Let the work at hand end, then the thread."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
-        if at_last:
-            self._turn()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._woken.wait(self._every_s)
             self._woken.clear()
-            if not self._turn():
+            if not self.turn():
                 self._stopping.wait(self._every_s)  # whoever wakes it meanwhile is not served sooner
 
-    def _turn(self) -> bool:
-        """Do the work once; whether it succeeded."""
+    def turn(self) -> bool:
+        """Do the work once, in the caller's thread; whether it succeeded."""
         try:
             self._work()
         except Exception as error:  # noqa: BLE001  # whatever it was: logged, and the loop goes on

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from passerelle import audit, dead_letters, node
+from passerelle import audit, dead_letters, node, privacy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 history = typer.Typer(no_args_is_help=True, help="Usage in InfluxDB.")
 app.add_typer(history, name="history")
 app.add_typer(audit.app, name="audit")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(node.app, name="node")
 

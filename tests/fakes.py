@@ -81,9 +81,13 @@ class RememberingNotifier:
     """Keeps what members would have been told."""
 
     codes: dict[str, str] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None:
         self.codes[parcel.id] = code
+
+    def forget(self, member: Member) -> None:
+        self.forgotten.append(member.id)
 
 
 Series = tuple[str, tuple[tuple[str, str], ...]]

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 from gateway.domain.parcels import Parcel
@@ -28,3 +29,15 @@ class OutboxNotifier:
         }
         name = f"{parcel.id}-{secrets.token_hex(4)}.json"
         (self._folder / name).write_text(json.dumps(text, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    def forget(self, member: Member) -> None:
+        for file in self._folder.glob("*.json"):
+            if json.loads(file.read_text(encoding="utf-8"))["to"] == member.id:
+                file.unlink()
+
+    def sweep(self, before: datetime) -> int:
+        """Delete the messages from before a moment, which nobody has sent; return how many."""
+        old = [file for file in self._folder.glob("*.json") if file.stat().st_mtime < before.timestamp()]
+        for file in old:
+            file.unlink()
+        return len(old)

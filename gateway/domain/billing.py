@@ -9,7 +9,7 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from gateway.domain.civil import day_of, month_bounds
-from gateway.domain.people import Member
+from gateway.domain.people import Member, Pseudonym
 from gateway.domain.tariff import Tariff
 from gateway.domain.visits import Visit
 
@@ -78,17 +78,19 @@ class Statement:
 def statement(
     month: str,
     visits: Iterable[Visit],
-    members: Iterable[Member],
+    people: Iterable[Member | Pseudonym],
     tariff: Tariff,
     zone: ZoneInfo,
     as_of: datetime,
 ) -> Statement:
     """Count the qualifying visits that began in `month` (of `zone`) and price their users by `tariff`.
 
-    A person absent from `members` has no category and is no user. A visit still open does not count yet.
+    A person absent from `people` has no category and is no user. A visit still open does not count yet.
     """
     start, end = month_bounds(month, zone)
-    billable = {member.id for member in members if member.category not in tariff.exempt_categories}
+    billable = {
+        person.id for person in people if person.category and person.category not in tariff.exempt_categories
+    }
     least = tariff.min_minutes * _MINUTE
     stays = [
         _Stay(visit, visit.ended_at, zone)

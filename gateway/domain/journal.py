@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from protocol.events import ClockQuality, Event, Record, RecordDropped, RecordUnreadable
+from protocol.events import BadgePresented, ClockQuality, Event, Record, RecordDropped, RecordUnreadable
 
 Quality = Literal["synchronised", "uptime", "estimated"]
 """How an entry's time is known: by the node's own clock, by its uptime, or only by its neighbours."""
@@ -62,11 +62,18 @@ def says_the_same(entry: Entry, record: Record) -> bool:
     """
     if isinstance(entry.event, _STAND_INS) or isinstance(record.event, _STAND_INS):
         return True
-    same_moment = entry.told is None or (entry.told.boot, entry.told.uptime_s) == (
-        record.boot,
-        record.uptime_s,
-    )
+    told = entry.told
+    same_moment = told is None or (told.boot, told.uptime_s) == (record.boot, record.uptime_s)
+    if told is not None and isinstance(entry.event, BadgePresented):
+        return same_moment and _unnamed(entry.event) == _unnamed(record.event)
     return same_moment and entry.event == record.event
+
+
+def _unnamed(event: Event) -> Event:
+    """Return `event` without whom it names, which may have been taken out of the journal meanwhile."""
+    if not isinstance(event, BadgePresented):
+        return event
+    return event.model_copy(update={"credential": "", "why": None})
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

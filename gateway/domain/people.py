@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from protocol.events import Assurance
 
 Category = Literal["member", "guest", "staff"]
 Plan = Literal["nomad", "resident", "staff", "guest"]
+
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,24 @@ class Holders:
             if credential.held_at(at):
                 return credential.member
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonym:
+    """Stands in for a person in all records of one civil month: `id` for the member, `ref` for every card.
+
+    Both are random. `category` is the person's, as bills need it (None: nobody knew it any more).
+    """
+
+    id: str
+    ref: str
+    month: str
+    category: Category | None
+
+    def credential(self) -> Credential:
+        """Return the card that was only ever held by this pseudonym."""
+        return Credential(self.ref, self.id, _BEGINNING, None)
+
+
+PSEUDONYMOUS: Final = "past-"
+"""How the id of somebody begins who is not known any more."""

@@ -7,7 +7,7 @@ from typing import Any
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
 from gateway.domain.authority import Actor, Scope
-from gateway.handlers import bookings, doors, keys, lockers, nodes, people
+from gateway.handlers import bookings, doors, keys, lockers, nodes, people, privacy
 from gateway.handlers.desk import Desk, answers
 
 __all__ = ["HANDLERS", "Desk", "Handling", "answers"]
@@ -30,6 +30,8 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.AddMembers: Handling(people.add_members, "run-place"),
     ask.GiveCredential: Handling(people.give_credential, "run-place"),
     ask.RevokeCredential: Handling(people.revoke_credential, "run-place"),
+    ask.ExportMember: Handling(privacy.export_member, "administer"),
+    ask.EraseMember: Handling(privacy.erase_member, "administer"),
     ask.BookSpace: Handling(bookings.book_space, "run-place"),
     ask.BookSpaces: Handling(bookings.book_spaces, "run-place"),
     ask.CancelBooking: Handling(bookings.cancel_booking, "run-place"),

@@ -4,6 +4,7 @@ from gateway.ports.audit import Audit, Witness
 from gateway.ports.clock import Clock, MovableClock
 from gateway.ports.enrolment import CertificateAuthority, Enrolments, NodeCertificate, OpenInvitation
 from gateway.ports.journal import (
+    Badge,
     Buried,
     Cursor,
     DeadLetter,
@@ -18,6 +19,7 @@ from gateway.ports.keys import CardVault, Key, Keys, KeyUnreadable
 from gateway.ports.ledger import Books, Ledger, LedgerFailed
 from gateway.ports.nodes import Issue, NodeReport, Nodes
 from gateway.ports.outside import History, Notifier, NotWritten
+from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Part, Projections, Standstill
 from gateway.ports.records import Bookings, Lockers, People
 from gateway.ports.wire import Answer, Downlink, Signer
@@ -25,6 +27,7 @@ from gateway.ports.wire import Answer, Downlink, Signer
 __all__ = [
     "Answer",
     "Audit",
+    "Badge",
     "Bookings",
     "Books",
     "Buried",
@@ -59,6 +62,7 @@ __all__ = [
     "Part",
     "People",
     "Projections",
+    "Pseudonyms",
     "Signer",
     "Standstill",
     "Witness",

@@ -1,9 +1,9 @@
 """The journal: node events, each once, for ever; and what could not be taken into it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.domain.journal import Entry, Identity
 
@@ -81,6 +81,21 @@ class Heading:
     occurred_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A journal entry that names a card, as it is written: `said` is its event, None where it is no JSON."""
+
+    number: int
+    site: str
+    identity: Identity
+    occurred_at: datetime
+    said: Mapping[str, Any] | None
+
+    @property
+    def ref(self) -> str | None:
+        return None if self.said is None else self.said.get("credential")
+
+
 class Journal(Protocol):
     """Node events, each once, for ever. Reading entries raises EntryUnreadable."""
 
@@ -119,6 +134,32 @@ class Journal(Protocol):
     def after(self, number: int, limit: int) -> list[Numbered]: ...
     def headings(self, number: int, limit: int) -> list[Heading]:
         """Return what can be said of entries after `number`, whether or not they can be read."""
+        ...
+
+    def sites(self) -> list[str]:
+        """Return the sites that have entries, also those that are no longer served."""
+        ...
+
+    def badges(self, site: str, start: datetime, end: datetime) -> list[Badge]:
+        """Return the entries of [start, end) that name a card, whether or not they can be read."""
+        ...
+
+    def badges_after(self, number: int, limit: int) -> list[Badge]:
+        """Return the first entries that name a card and came into the journal after `number`."""
+        ...
+
+    def badges_of(self, refs: Iterable[str]) -> list[Badge]:
+        """Return all entries that name one of these cards."""
+        ...
+
+    def rewrite(self, number: int, said: Mapping[str, Any]) -> None:
+        """Let an entry say something else. Only for taking names out: nothing that is counted may change."""
+        ...
+
+    def forget_letters(
+        self, before: datetime | None = None, naming: Iterable[str] = (), beyond: int | None = None
+    ) -> int:
+        """Delete dead letters: last come before a moment, naming one of these cards, or beyond so many."""
         ...
 
     def next_moment(self, site: str, since: datetime) -> datetime | None:

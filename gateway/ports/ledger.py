@@ -8,6 +8,7 @@ from gateway.ports.enrolment import Enrolments
 from gateway.ports.journal import Journal
 from gateway.ports.keys import Keys
 from gateway.ports.nodes import Nodes
+from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Projections
 from gateway.ports.records import Bookings, Lockers, People
 
@@ -33,6 +34,8 @@ class Books(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def pseudonyms(self) -> Pseudonyms: ...
 
     def note(self, key: str) -> str | None:
         """Read a remembered word, such as how far a cursor has come."""
@@ -58,3 +61,6 @@ class Ledger(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[Books]: ...
+    def compact(self) -> None:
+        """Leave nothing on the disk of what was deleted or overwritten. Raises LedgerFailed."""
+        ...

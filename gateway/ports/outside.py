@@ -12,6 +12,9 @@ class Notifier(Protocol):
     """Telling a member something."""
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...
+    def forget(self, member: Member) -> None:
+        """Drop what `member` was to be told and was not told yet."""
+        ...
 
 
 class NotWritten(Exception):

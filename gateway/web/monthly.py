@@ -1,5 +1,6 @@
 """The month as the town sees it, worked out from the visits in the ledger."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from pydantic import StringConstraints
 
 from gateway.domain.billing import Statement, statement
 from gateway.domain.civil import first_day
+from gateway.domain.people import Member, Pseudonym
 from gateway.domain.tariff import in_force
 from gateway.web.context import House
 
@@ -24,6 +26,10 @@ def month_of(house: House, month: str) -> Statement:
     first = first_day(month)
     following = (first + timedelta(days=31)).replace(day=1)
     with house.gateway.ledger.reading() as books:
-        visits = books.projections.visits(first, following)
-        members = books.people.members()
-    return statement(month, visits, members, tariff, TOWN, house.gateway.clock.now())
+        whose = books.pseudonyms.whose(month)  # while names are being taken out, nobody counts twice
+        visits = [
+            replace(visit, member=whose.get(visit.member, visit.member))
+            for visit in books.projections.visits(first, following)
+        ]
+        people: list[Member | Pseudonym] = [*books.people.members(), *books.pseudonyms.of_month(month)]
+    return statement(month, visits, people, tariff, TOWN, house.gateway.clock.now())

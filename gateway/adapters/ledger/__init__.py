@@ -10,12 +10,13 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedEr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.ledger.audit import AuditTables
-from gateway.adapters.ledger.engine import open_engine
+from gateway.adapters.ledger.engine import open_engine, rewrite
 from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
 from gateway.adapters.ledger.lockers import LockerTables
 from gateway.adapters.ledger.nodes import KeyTable, NodeTables
 from gateway.adapters.ledger.people import BookingTable, PeopleTables
+from gateway.adapters.ledger.privacy import PseudonymTables
 from gateway.adapters.ledger.projections import ProjectionTables
 from gateway.adapters.ledger.tables import meta
 from gateway.ports import LedgerFailed
@@ -35,6 +36,7 @@ class SqlBooks:
         self.keys = KeyTable(connection)
         self.enrolments = EnrolmentTables(connection)
         self.audit = AuditTables(connection)
+        self.pseudonyms = PseudonymTables(connection)
 
     def note(self, key: str) -> str | None:
         return self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
@@ -65,6 +67,10 @@ class SqlLedger:
             self._engine.connect().execution_options(reading=True) as connection,
         ):
             yield SqlBooks(connection)
+
+    def compact(self) -> None:
+        with _its_failures_told(), self._writer:
+            rewrite(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

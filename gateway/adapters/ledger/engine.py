@@ -1,6 +1,7 @@
 """Opening the database: SQLite in WAL mode, every commit on the disk before it counts."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -10,18 +11,38 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway.ports import LedgerFailed
+
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def open_engine(url: str) -> Engine:
     """Open `url` and bring its schema up to date."""
-    engine = create_engine(url, pool_size=16)
+    engine = create_engine(url, pool_size=16, hide_parameters=True)  # errors are logged, names must not be
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin)
     with engine.begin() as connection:
         migrate(connection)
     return engine
+
+
+def rewrite(engine: Engine) -> None:
+    """Write an SQLite database anew, and empty its log: no page then holds what was deleted.
+
+    A database server does so by itself (PostgreSQL: autovacuum).
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with closing(engine.raw_connection()) as connection:  # outside of any transaction
+        database = connection.cursor()
+        try:
+            database.execute("VACUUM")
+            (busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise LedgerFailed(str(error)) from error
+        if busy:
+            raise LedgerFailed("its log is being read, and could not be emptied")
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -57,6 +78,7 @@ def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only forgotten
 
 
 def _begin(connection: Connection) -> None:

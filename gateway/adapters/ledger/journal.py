@@ -1,19 +1,31 @@
 """The journal's tables: entries, cursors, gaps, dead letters."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
 
 from gateway.adapters.ledger.tables import TROUBLES, cursors, dead_letters, gaps, journal
 from gateway.domain.journal import Entry, Identity, NodeTime, Quality
-from gateway.ports import Buried, Cursor, DeadLetter, EntryUnreadable, Gap, Heading, LetterCount, Numbered
+from gateway.ports import (
+    Badge,
+    Buried,
+    Cursor,
+    DeadLetter,
+    EntryUnreadable,
+    Gap,
+    Heading,
+    LetterCount,
+    Numbered,
+)
 from protocol.events import ClockQuality, Event
 
 _event: TypeAdapter[Event] = TypeAdapter(Event)
+_BADGES: Final = select(journal).where(journal.c.kind == "BadgePresented")
 
 
 class JournalTable:
@@ -143,6 +155,38 @@ class JournalTable:
         wanted = select(*columns).where(journal.c.id > number).order_by(journal.c.id).limit(limit)
         return [Heading(*row) for row in self._connection.execute(wanted)]
 
+    def sites(self) -> list[str]:
+        return list(self._connection.execute(select(journal.c.site).distinct()).scalars())
+
+    def badges(self, site: str, start: datetime, end: datetime) -> list[Badge]:
+        here = (journal.c.site == site, journal.c.occurred_at >= start, journal.c.occurred_at < end)
+        return self._badges(_BADGES.where(*here).order_by(journal.c.occurred_at, journal.c.id))
+
+    def badges_after(self, number: int, limit: int) -> list[Badge]:
+        return self._badges(_BADGES.where(journal.c.id > number).order_by(journal.c.id).limit(limit))
+
+    def badges_of(self, refs: Iterable[str]) -> list[Badge]:
+        named = [journal.c.event.contains(ref, autoescape=True) for ref in refs]
+        return self._badges(_BADGES.where(or_(*named)).order_by(journal.c.id)) if named else []
+
+    def rewrite(self, number: int, said: Mapping[str, Any]) -> None:
+        text_of_it = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+        self._connection.execute(update(journal).where(journal.c.id == number).values(event=text_of_it))
+
+    def forget_letters(
+        self, before: datetime | None = None, naming: Iterable[str] = (), beyond: int | None = None
+    ) -> int:
+        old = [] if before is None else [dead_letters.c.last_at < before]
+        named = [func.instr(dead_letters.c.payload, ref.encode()) > 0 for ref in naming]
+        if beyond is not None:
+            latest = select(dead_letters.c.id).order_by(
+                dead_letters.c.last_at.desc(), dead_letters.c.id.desc()
+            )
+            old.append(dead_letters.c.id.not_in(latest.limit(beyond)))
+        if not old and not named:
+            return 0
+        return self._connection.execute(delete(dead_letters).where(or_(*old, *named))).rowcount
+
     def next_moment(self, site: str, since: datetime) -> datetime | None:
         later = (journal.c.site == site, journal.c.occurred_at >= since)
         return self._connection.execute(select(func.min(journal.c.occurred_at)).where(*later)).scalar()
@@ -173,6 +217,13 @@ class JournalTable:
         }
         return {name: int(self._connection.execute(query).scalar_one()) for name, query in wanted.items()}
 
+    def _badges(self, wanted: Select[Any]) -> list[Badge]:
+        rows = self._connection.execute(wanted)
+        return [
+            Badge(row.id, row.site, Identity(row.node, row.epoch, row.seq), row.occurred_at, _said(row.event))
+            for row in rows
+        ]
+
     def _read(self, wanted: Select[Any]) -> list[Numbered]:
         return [Numbered(row.id, _entry(row)) for row in self._connection.execute(wanted)]
 
@@ -193,6 +244,14 @@ def _row(entry: Entry) -> dict[str, Any]:
         "node_at": told.at if told else None,
         "node_clock": told.clock if told else None,
     }
+
+
+def _said(event: str) -> dict[str, Any] | None:
+    try:
+        said = json.loads(event)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -93,6 +93,9 @@ class KeyTable:
     def use(self, secret_hash: str, at: datetime) -> None:
         self._connection.execute(update(keys).where(keys.c.hash == secret_hash).values(used_at=at))
 
+    def forget(self, before: datetime) -> int:
+        return self._connection.execute(delete(keys).where(keys.c.expires_at < before)).rowcount
+
     def end(self, secret_hash: str, at: datetime) -> None:
         holds = (keys.c.hash == secret_hash, keys.c.expires_at > at)
         self._connection.execute(update(keys).where(*holds).values(expires_at=at))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, delete, insert, or_, select, update
 
 from gateway.adapters.ledger.tables import bookings, credentials, members
 from gateway.domain.bookings import Booking
@@ -56,6 +56,10 @@ class PeopleTables:
         here = (credentials.c.ref == ref, credentials.c.revoked_at.is_(None))
         return self._connection.execute(update(credentials).where(*here).values(revoked_at=at)).rowcount > 0
 
+    def remove(self, member: str) -> None:
+        self._connection.execute(delete(credentials).where(credentials.c.member == member))
+        self._connection.execute(delete(members).where(members.c.id == member))
+
 
 class BookingTable:
     """Bookings within one transaction."""
@@ -79,6 +83,14 @@ class BookingTable:
             wanted = wanted.where(bookings.c.site == site)
         found = self._connection.execute(wanted.order_by(bookings.c.starts_at, bookings.c.id))
         return [Booking(**row) for row in found.mappings()]
+
+    def of(self, member: str) -> list[Booking]:
+        wanted = select(bookings).where(bookings.c.member == member)
+        found = self._connection.execute(wanted.order_by(bookings.c.starts_at, bookings.c.id))
+        return [Booking(**row) for row in found.mappings()]
+
+    def put(self, booking: Booking) -> None:
+        self._connection.execute(update(bookings).where(bookings.c.id == booking.id).values(asdict(booking)))
 
 
 def _member(row: RowMapping) -> Member:

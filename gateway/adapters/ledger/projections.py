@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gateway.adapters.ledger.tables import clones, space_states, standstills, visits
 from gateway.domain.clones import Clone
@@ -37,6 +37,19 @@ class ProjectionTables:
             wanted = wanted.where(visits.c.site == site)
         found = self._connection.execute(wanted.order_by(visits.c.begun_at, visits.c.member))
         return [_visit(row) for row in found]
+
+    def visits_of(self, member: str) -> list[Visit]:
+        wanted = select(visits).where(visits.c.member == member).order_by(visits.c.begun_at)
+        return [_visit(row) for row in self._connection.execute(wanted)]
+
+    def rename_visitor(self, member: str, to: str, start: date, end: date, site: str | None = None) -> int:
+        here = [visits.c.member == member, visits.c.day >= start, visits.c.day < end]
+        if site is not None:
+            here.append(visits.c.site == site)
+        return self._connection.execute(update(visits).where(*here).values(member=to)).rowcount
+
+    def forget_visits(self, before: date) -> int:
+        return self._connection.execute(delete(visits).where(visits.c.day < before)).rowcount
 
     def days(self, site: str, *, unended: bool = False) -> list[date]:
         wanted = select(visits.c.day).distinct().where(visits.c.site == site)

@@ -292,6 +292,24 @@ keys = Table(
     Column("used_at", Moment),
 )
 
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("ref", String, nullable=False),
+    Column("month", String, nullable=False),
+    Column("category", String),
+    Column("member", String),
+    Index("pseudonyms_by_month", "month", "member"),
+)
+
+nameless = Table(
+    "nameless",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("before", Date, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -2,12 +2,21 @@
 
 import secrets
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints, model_validator
 
-from gateway.commands import AddMembers, Fault, GiveCredential, NewMember, Refused, RevokeCredential
+from gateway.commands import (
+    AddMembers,
+    EraseMember,
+    ExportMember,
+    Fault,
+    GiveCredential,
+    NewMember,
+    Refused,
+    RevokeCredential,
+)
 from gateway.domain.people import Card, Category, Credential, Member, Plan
 from gateway.ports import Books
 from gateway.web.api.shapes import Added, Shape
@@ -101,6 +110,17 @@ class CredentialOut(Shape):
     revoked_at: Instant | None
 
 
+class ErasedOut(Shape):
+    """How many records of each kind name nobody any more. What is counted stays counted."""
+
+    cards: int
+    events: int
+    visits: int
+    bookings: int
+    loans: int
+    parcels: int
+
+
 @router.get("/members", summary="All members", dependencies=[Depends(looking_at("members"))])
 def members(gateway: TheGateway) -> list[MemberOut]:
     """List all members, those of the past too."""
@@ -134,6 +154,25 @@ def member(member: str, gateway: TheGateway, look_at: LookAt) -> MemberOut:
         found = _known(books, member)
     look_at(f"member:{found.id}")
     return MemberOut.model_validate(found)
+
+
+@router.get(
+    "/members/{member}/export",
+    summary="All that is kept of a member",
+    dependencies=[Depends(allow("administer"))],
+)
+def export(member: str, carry_out: CarryOut) -> dict[str, Any]:
+    """Return what a member may ask to see and to take along (GDPR, art. 15 and 20)."""
+    found: dict[str, Any] = carry_out(ExportMember(member))
+    return found
+
+
+@router.post(
+    "/members/{member}/erase", summary="Forget a member", dependencies=[Depends(allow("administer"))]
+)
+def erase(member: str, carry_out: CarryOut) -> ErasedOut:
+    """Forget a member (GDPR, art. 17): cards open nothing any more, records name nobody. It is for good."""
+    return ErasedOut.model_validate(carry_out(EraseMember(member)))
 
 
 @router.get("/members/{member}/credentials", summary="A member's cards")

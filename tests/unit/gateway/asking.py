@@ -18,6 +18,8 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.AddMembers((ask.NewMember(_MEMBER, (Card(REF),)),)),
     ask.GiveCredential("m-1", Card(REF)),
     ask.RevokeCredential(REF),
+    ask.ExportMember("m-1"),
+    ask.EraseMember("m-1"),
     _BOOKING,
     ask.BookSpaces((_BOOKING,)),
     ask.CancelBooking("b-1"),

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.adapters.ledger import SqlLedger
 from tests.unit.gateway.house import House
+from tests.unit.gateway.web.place import Place, open_place
 
 
 @pytest.fixture
@@ -12,3 +13,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     ledger = SqlLedger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     yield House(tmp_path, ledger)
     ledger.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = open_place(tmp_path)
+    yield place
+    place.ledger.close()

@@ -109,6 +109,9 @@ class FullLedger:
             raise LedgerFailed("database or disk is full")
         return self._ledger.writing()
 
+    def compact(self) -> None:
+        self._ledger.compact()
+
 
 def test_while_the_ledger_is_full_everything_waits_and_the_gateway_says_so(
     house: House,

@@ -1,18 +1,8 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 
 from gateway.web.app import create_app
-from tests.unit.gateway.web.place import Place, open_place
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    place = open_place(tmp_path)
-    yield place
-    place.ledger.close()
+from tests.unit.gateway.web.place import Place
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Who did what and who looked at whom is kept, in a chain."""
+"""Who did what and who looked at whom is kept, in a chain; whom a past month was about is not."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,4 +34,20 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("signature", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number", "kind"),
+    )
+    op.create_table(
+        "pseudonyms",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=True),
+        sa.Column("member", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("pseudonyms_by_month", "pseudonyms", ["month", "member"])
+    op.create_table(
+        "nameless",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("before", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("site"),
     )

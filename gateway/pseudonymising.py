@@ -1,0 +1,97 @@
+"""Taking people out of records so that every count stays: one random stand-in per person and month."""
+
+import secrets
+from dataclasses import replace
+from datetime import date
+
+from gateway.domain import civil
+from gateway.domain.people import PSEUDONYMOUS, Pseudonym
+from gateway.domain.retention import bare, of_locker
+from gateway.holding import Holding
+from gateway.ports import Badge, Books
+from protocol.site import Site
+
+
+def month_of(day: date) -> str:
+    """Return the civil month for which a pseudonym stands."""
+    return f"{day:%Y-%m}"
+
+
+def stand_in(books: Books, member: str, month: str) -> Pseudonym:
+    """Return who stands in for `member` in `month`; made where there is nobody yet.
+
+    Whose it is is kept only until the month is done, or the member erased: `unlink` destroys it.
+    """
+    known = books.pseudonyms.of(member, month)
+    if known is not None:
+        return known
+    person = books.people.member(member)
+    made = Pseudonym(
+        id=f"{PSEUDONYMOUS}{secrets.token_hex(8)}",
+        ref=unknown_card(),
+        month=month,
+        category=person.category if person else None,
+    )
+    books.pseudonyms.add(made, member)
+    return made
+
+
+def nobody() -> str:
+    """Return an id that stands for nobody in particular."""
+    return f"{PSEUDONYMOUS}{secrets.token_hex(8)}"
+
+
+def unknown_card() -> str:
+    """Return the reference of a card that there is not."""
+    return f"c_{secrets.token_hex(16)}"
+
+
+def is_past(member: str | None) -> bool:
+    """Whether this is nobody who could still be known."""
+    return member is None or member.startswith(PSEUDONYMOUS)
+
+
+def take_names_out_of_day(books: Books, site: Site, day: date) -> int:
+    """Let a civil day of `site` name nobody any more; return how many records that took.
+
+    Within one transaction: a day is named as a whole, or not at all.
+    """
+    start, end = civil.day_bounds(day, site.zone)
+    month = month_of(day)
+    holders = Holding(books).on(site.id, day)
+    past = {pseudonym.ref for pseudonym in books.pseudonyms.of_month(month)}
+    badges = books.journal.badges(site.id, start, end)
+    for badge in badges:
+        holder = holders.holder(badge.ref or "", badge.occurred_at)
+        if badge.ref in past and badge.ref is not None:
+            ref = badge.ref
+        elif holder is None or is_past(holder):
+            ref = unknown_card()
+        else:
+            ref = stand_in(books, holder, month).ref
+        books.journal.rewrite(badge.number, without_name(badge, ref))
+    following = civil.day_of(end, site.zone)
+    visitors = {visit.member for visit in books.projections.visits(day, following, site.id)}
+    for member in visitors:
+        if not is_past(member):
+            person = stand_in(books, member, month).id
+            books.projections.rename_visitor(member, person, day, following, site.id)
+    bookings = [each for each in books.bookings.between(site.id, start, end) if each.starts_at >= start]
+    for booking in bookings:
+        if not is_past(booking.member):
+            person = stand_in(books, booking.member, month).id
+            books.bookings.put(replace(booking, member=person, title=None))
+    books.pseudonyms.move_on(site.id, following)
+    return len(badges) + len(visitors) + len(bookings)
+
+
+def without_name(badge: Badge, ref: str) -> dict[str, object]:
+    """Return what `badge` says, of a card `ref`. What opened a locker is not put down to the visitor it was.
+
+    What is no JSON says nothing any more: it could not be read before either.
+    """
+    if badge.said is None:
+        return {}
+    why = badge.said.get("why")
+    why = why if isinstance(why, str) else None
+    return {**badge.said, "credential": unknown_card() if of_locker(why) else ref, "why": bare(why)}
