@@ -67,6 +67,15 @@ class WholePlace:
     def strike_is_released(self) -> bool:
         return self._simulator.call(self._entrance.released, DOOR)
 
+    def list_revision(self) -> int:
+        """The revision of the list that the entrance was issued and holds; 0 while it holds another."""
+        (entrance,) = [each for each in self.api.get("/api/v1/lists").json() if each["node"] == NODE]
+        return (
+            int(entrance["issued_revision"])
+            if entrance["held_revision"] == entrance["issued_revision"]
+            else 0
+        )
+
     def present(self) -> int:
         (site,) = self.api.get("/api/v1/occupancy").json()["sites"]
         return int(site["present"])
@@ -82,10 +91,10 @@ def until(ask: Callable[[], T], within_s: float = 10.0) -> T:
 
 
 @contextmanager
-def whole_place(folder: Path, broker: Broker) -> Iterator[WholePlace]:
-    """Start all of it, with Ana taken up and the entrance holding its list."""
+def whole_place(folder: Path, broker: Broker, **more: object) -> Iterator[WholePlace]:
+    """Start all of it, with Ana taken up and the entrance holding its list. `more` are settings."""
     with ExitStack() as stack:
-        gateway = GatewayProcess.start(folder / "gateway", _settings(folder, broker))
+        gateway = GatewayProcess.start(folder / "gateway", {**_settings(folder, broker), **more})
         stack.callback(gateway.stop)
         with gateway.first_session() as session:
             api = stack.enter_context(client(gateway.url, key(session, "test", "admin")))
@@ -98,8 +107,9 @@ def whole_place(folder: Path, broker: Broker) -> Iterator[WholePlace]:
         words = api.get(f"/api/v1/node-settings/{NODE}").json()
         edge = start_edge(entrance, folder / NODE, SITE_FILE, (broker.host, broker.port), words)
         stack.callback(edge.stop)
-        until(lambda: _list_held(api))
-        yield WholePlace(simulator, gateway, api, entrance, edge)
+        place = WholePlace(simulator, gateway, api, entrance, edge)
+        until(place.list_revision)
+        yield place
 
 
 def _settings(folder: Path, broker: Broker) -> dict[str, object]:
@@ -114,8 +124,3 @@ def _settings(folder: Path, broker: Broker) -> dict[str, object]:
         "http_host": "127.0.0.1",
         "http_port": free_port(),
     }
-
-
-def _list_held(api: httpx2.Client) -> bool:
-    lists = api.get("/api/v1/lists").json()
-    return any(each["node"] == NODE and each["held_revision"] == each["issued_revision"] for each in lists)

@@ -238,3 +238,21 @@ def test_what_nodes_lost_is_found_without_reading_the_journal_through(ledger: Sq
     with ledger._engine.connect() as connection:
         plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
     assert "journal_of_troubles" in plan
+
+
+def test_what_went_wrong_is_told_without_what_was_written(ledger: SqlLedger) -> None:
+    ana = Member("ana", "Ana Quetzal", "member", "nomad", ("sceaux-smart",), None, NINE, None)
+    with pytest.raises(IntegrityError) as told, ledger.writing() as books:
+        books.people.add([ana, ana])
+    assert "Quetzal" not in str(told.value)
+
+
+def test_a_compacted_ledger_has_no_page_of_what_was_deleted(ledger: SqlLedger, tmp_path: Path) -> None:
+    ana = Member("ana", "Ana Quetzal", "member", "nomad", ("sceaux-smart",), None, NINE, None)
+    with ledger.writing() as books:
+        books.people.add([ana])
+    with ledger.writing() as books:
+        books.people.remove("ana")
+    ledger.compact()
+    assert not any(b"Quetzal" in file.read_bytes() for file in tmp_path.iterdir())
+    assert (tmp_path / "ledger.sqlite-wal").stat().st_size == 0

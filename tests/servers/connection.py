@@ -93,6 +93,10 @@ class Connection:
     def next_message(self) -> MQTTMessage:
         return self._messages.get(timeout=WAIT_S)
 
+    def so_far(self) -> list[MQTTMessage]:
+        """Take all messages that have come."""
+        return [self._messages.get_nowait() for _ in range(self._messages.qsize())]
+
     def __enter__(self) -> Self:
         return self
 
