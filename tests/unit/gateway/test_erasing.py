@@ -8,7 +8,7 @@ import pytest
 
 from gateway.commands import EraseMember, ExportMember, GiveCredential, LendItem, Refused, RevokeCredential
 from gateway.domain.authority import SYSTEM
-from gateway.domain.people import PSEUDONYMOUS
+from gateway.domain.people import PSEUDONYMOUS, Card
 from gateway.ports import DeadLetter
 from protocol.access import Denied
 from tests.unit.gateway.forgetting import at, counted, rebuilt, retention, visitors, visits, written_in

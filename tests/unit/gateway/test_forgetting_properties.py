@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.commands import EraseMember, GiveCredential, RevokeCredential
 from gateway.domain.authority import SYSTEM
-from gateway.domain.people import Category
+from gateway.domain.people import Card, Category
 from tests.unit.gateway.forgetting import at, counted, opened, rebuilt, retention, visits
 from tests.unit.gateway.web.place import Place, card
 
