@@ -16,6 +16,32 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(node.app, name="node")
 
 
+@app.command(
+    add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def badge(context: typer.Context) -> None:
+    """Badges: give one at a reader on the desk, take one back (enrol, revoke)."""
+    from passerelle.badge import app as badges
+
+    badges(context.args, prog_name="passerelle badge")
+
+
+@app.command()
+def sealing_key(settings: Annotated[Path, typer.Option(help="The node's settings file (TOML).")]) -> None:
+    """Print this node's public key, to which the gateway is to seal keys of cards."""
+    from edge.adapters.sealing_key import sealing_key as read_key
+    from edge.settings import SettingsRefused, read_settings
+    from protocol.sealing import sealing_text
+
+    try:
+        folder = read_settings(settings).file.data_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        typer.echo(sealing_text(read_key(folder).public_key()))
+    except (SettingsRefused, OSError) as refusal:
+        typer.echo(refusal, err=True)
+        raise typer.Exit(2) from refusal
+
+
 @app.command()
 def edge(settings: Annotated[Path, typer.Option(help="The node's settings file (TOML).")]) -> None:
     """Run one node: readers, doors, sensors and lockers of one Raspberry Pi."""

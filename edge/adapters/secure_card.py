@@ -45,9 +45,14 @@ class SecureCard:
         self._chance = chance
         self._session: Session | None = None
 
+    @property
+    def has_protocol(self) -> bool:
+        """Whether it speaks ISO-DEP at all, as every card with keys does."""
+        return bool(self._tag.type == "Type4Tag")
+
     def select(self) -> CardKind:
         """Select the application with our key. Raises NotGenuine where there is none."""
-        if self._tag.type != "Type4Tag":
+        if not self.has_protocol:
             raise NotGenuine("it has no keys at all")
         if self.native(_SELECT_APPLICATION, CARD_APPLICATION)[0] == OK:
             return "desfire"
