@@ -53,6 +53,14 @@ class GatewayApi:
         """Tell what a node must know: ledger, gateway_key and credential_key among it."""
         return self._plain(self._get(f"/api/v1/node-settings/{node}"))
 
+    def enrol_sealing_key(self, node: str, key: str) -> None:
+        """Have keys of cards sealed to a node's own public key (base64) from now on."""
+        self._send("POST", f"/api/v1/nodes/{node}/sealing-key", {"key": key})
+
+    def card_key(self, uid: bytes) -> bytes:
+        """Ask for the key that belongs into a card, as whoever personalises it does."""
+        return bytes.fromhex(self._send("POST", "/api/v1/card-keys", {"uid": uid.hex()})["key"])
+
     def member_ids(self) -> set[str]:
         """List the ids of all members."""
         return {member["id"] for member in self._get("/api/v1/members")}

@@ -34,9 +34,7 @@ def sealing_key(settings: Annotated[Path, typer.Option(help="The node's settings
     from protocol.sealing import sealing_text
 
     try:
-        folder = read_settings(settings).file.data_dir
-        folder.mkdir(parents=True, exist_ok=True)
-        typer.echo(sealing_text(read_key(folder).public_key()))
+        typer.echo(sealing_text(read_key(read_settings(settings).file.data_dir).public_key()))
     except (SettingsRefused, OSError) as refusal:
         typer.echo(refusal, err=True)
         raise typer.Exit(2) from refusal

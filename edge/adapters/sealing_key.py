@@ -9,5 +9,6 @@ from host.files import secret_file
 
 def sealing_key(data_dir: Path) -> X25519PrivateKey:
     """Read the X25519 key (32 raw bytes) in a node's data folder, made at first need. Raises OSError."""
+    data_dir.mkdir(parents=True, exist_ok=True)
     raw = secret_file(data_dir / "sealing.key", lambda: X25519PrivateKey.generate().private_bytes_raw())
     return X25519PrivateKey.from_private_bytes(raw)

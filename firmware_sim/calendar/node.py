@@ -7,7 +7,7 @@ from typing import Final
 from edge.commands import CommandDeclined, CommandDesk
 from edge.core.effects import Effect, Energise, Release, Report, WakeAt
 from edge.core.facts import Contact, Fact, Tick, Unlock
-from edge.core.tap import Tap, Verdict, at_bank, at_door
+from edge.core.tap import Proof, Tap, Verdict, at_bank, at_door
 from edge.core.wiring import Equipment
 from edge.identity import Identity
 from edge.premises import Premises
@@ -153,11 +153,17 @@ class SimulatedNode:
 
     def _decide(self, reader_id: str, credential: str) -> tuple[Verdict, ...]:
         reader = self._readers[reader_id]
-        tap = Tap(credential, reader.direction, self.clock.now(), clock_trusted=True)
+        proof = self._proof_of(credential)
+        tap = Tap(credential, reader.direction, self.clock.now(), clock_trusted=True, proof=proof)
         if reader.door is not None:
             return (at_door(tap, self.access, reader.door),)
         bank = reader.bank or ""
         return at_bank(tap, self.access, bank, self.equipment.compartments_of(bank))
+
+    def _proof_of(self, credential: str) -> Proof:
+        """Say how a card is known: all are true ones here, and prove themselves where they are asked to."""
+        rights = self.access.credentials.get(credential) if self.access and self.access.sealed_to else None
+        return "aes" if rights is not None and rights.aes else "uid"
 
     def _perform(self, of: str, effect: Effect) -> None:
         match effect:

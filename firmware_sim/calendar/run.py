@@ -139,7 +139,7 @@ def _as_member(person: Person, since: datetime) -> dict[str, object]:
         "sites": list(person.sites),
         "office": person.office,
         "since": since.isoformat(),
-        "credentials": [{"uid": person.uid.hex()}],
+        "credentials": [{"uid": person.uid.hex(), "aes": person.keyed}],
     }
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from edge.core.wiring import equipment
 from edge.identity import Identity
 from edge.trust import Trust
@@ -19,6 +21,7 @@ from firmware_sim.people import Person
 from firmware_sim.truth import Truth
 from protocol.events import Record
 from protocol.identifiers import credential_ref
+from protocol.sealing import sealing_text
 from protocol.signing import public_from_text
 from protocol.site import Site
 from protocol.topics import NodeTopics, gateway_status
@@ -75,6 +78,8 @@ class Town:
             self._truth.event(site.id, node, epoch, record.seq, record.at, content)
             outbox.keep(record)
 
+        sealing_key = X25519PrivateKey.from_private_bytes(random.Random(node).randbytes(32))
+        api.enrol_sealing_key(node, sealing_text(sealing_key.public_key()))
         return Unit(SimulatedNode(equipment(site, node), identity, self.timeline, boot, recorded), outbox)
 
     def _building(self, site: Site, units: Sequence[Unit]) -> Building:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -22,7 +22,8 @@ from firmware_sim.demo.scripts import (
 )
 from firmware_sim.people import Person
 from firmware_sim.rf.cards import Type2Card
-from protocol.identifiers import credential_ref
+from firmware_sim.rf.secure import desfire_card
+from protocol.identifiers import CARD_APPLICATION, credential_ref
 from protocol.site import Site
 
 _SCRIPTS: Final[dict[Part, Script]] = {
@@ -33,12 +34,16 @@ _SCRIPTS: Final[dict[Part, Script]] = {
     "parcel": fetch_a_parcel,
     "outsider": try_the_door,
     "stranger": try_the_door,
+    "copy": try_the_door,
 }
 _NXP: Final = 0x04  # the maker that begins most cards' numbers
 
 
 class Crowd:
-    """Fills the scene. `credential_key` is how readers turn a card's number into its reference."""
+    """Fills the scene. `credential_key` is how readers turn a card's number into its reference.
+
+    `card_keys` are in the cards that have one, by the number of the card.
+    """
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class Crowd:
         sites: Sequence[Site],
         people: Sequence[Person],
         credential_key: bytes,
+        card_keys: Mapping[bytes, bytes],
         rng: random.Random,
     ) -> None:
         self._scene = scene
@@ -54,6 +60,7 @@ class Crowd:
         self._sites = sites
         self._cast = Cast(people, rng)
         self._credential_key = credential_key
+        self._card_keys = card_keys
         self._rng = rng
 
     async def live(self) -> None:
@@ -90,6 +97,9 @@ class Crowd:
         match part:
             case "stranger":
                 return self._visitor(None, bytes([_NXP]) + self._rng.randbytes(6))
+            case "copy":
+                number = self._rng.choice(list(self._card_keys))
+                return Visitor(None, credential_ref(self._credential_key, number), Type2Card(number))
             case "outsider":
                 person = self._cast.outsider(site, now)
             case "meeting":
@@ -105,4 +115,6 @@ class Crowd:
         return self._visitor(person, person.uid) if person else None
 
     def _visitor(self, person: Person | None, uid: bytes) -> Visitor:
-        return Visitor(person, credential_ref(self._credential_key, uid), Type2Card(uid))
+        key = self._card_keys.get(uid)
+        card = desfire_card(uid, CARD_APPLICATION, key, self._rng) if key else Type2Card(uid)
+        return Visitor(person, credential_ref(self._credential_key, uid), card)

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from edge.adapters.sealing_key import sealing_key
 from firmware_sim.bench.processes import start_edge
 from firmware_sim.bench.supervisor import Supervisor
 from firmware_sim.bench.surroundings import Surroundings
@@ -14,6 +15,7 @@ from firmware_sim.demo.folder import DemoFolder
 from firmware_sim.demo.house import House
 from firmware_sim.demo.places import Places
 from firmware_sim.gateway_api import GatewayApi
+from protocol.sealing import sealing_text
 
 GROUP: Final = "nodes"
 
@@ -58,6 +60,7 @@ class Nodes:
         for node, site in self._site_of.items():
             _until(lambda: sum(not s.in_use for s in starting) < _AT_ONCE, "the nodes to take their pins")
             words = {name: str(word) for name, word in api.node_settings(node).items()}
+            api.enrol_sealing_key(node, sealing_text(sealing_key(self._folder.node(node)).public_key()))
             site_file = self._places.file_of(site)
             edge = start_edge(self._around[node], self._folder.node(node), site_file, broker, words)
             self._supervisor.watch(GROUP, node, edge)

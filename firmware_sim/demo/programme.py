@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Part = Literal["desk", "office", "meeting", "loan", "parcel", "outsider", "stranger"]
+Part = Literal["desk", "office", "meeting", "loan", "parcel", "outsider", "stranger", "copy"]
 Where = Literal["first", "second"]
 
 
@@ -32,6 +32,7 @@ _OVERTURE: Final[tuple[tuple[float, Part, Where, float], ...]] = (
     (0.8, "desk", "first", 9.0),
     (0.8, "outsider", "first", 2.0),
     (0.6, "desk", "second", 4.0),
+    (0.6, "copy", "first", 1.0),
     (0.8, "office", "first", 12.0),
     (0.8, "desk", "first", 8.0),
     (0.8, "desk", "first", 4.0),
@@ -47,6 +48,7 @@ _PARTS: Final[dict[Part, int]] = {
     "parcel": 1,
     "outsider": 1,
     "stranger": 1,
+    "copy": 1,
 }
 _AT_FIRST: Final = 0.75
 _WAITS_S: Final = (0.6, 2.6)

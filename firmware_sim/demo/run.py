@@ -135,6 +135,7 @@ class _Demo:
             self._places.sites,
             self._people,
             self._house.credential_key,
+            self._card_keys(),
             random.Random(self._options.seed),
         )
         living = self._backstage.start(crowd.live())
@@ -145,6 +146,11 @@ class _Demo:
             living.result(timeout=_FINISH_WITHIN_S)
         except TimeoutError:
             raise DemoStuck("people did not finish what they were doing") from None
+
+    def _card_keys(self) -> dict[bytes, bytes]:
+        """Have every card that can hold a key given its own, as the desk would."""
+        api = GatewayApi(self._house.http)
+        return {person.uid: api.card_key(person.uid) for person in self._people if person.keyed}
 
     def _look_back(self, nodes: Nodes) -> int:
         """Hold the ledger against the truth, show what this month comes to, and write the verdict down."""

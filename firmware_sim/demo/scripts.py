@@ -125,7 +125,7 @@ async def _come_in(play: Play, why: str) -> bool:
     scene, door = play.scene, _some_entrance(play)
     answer = await scene.pass_door(play.who, door, "in")
     if answer == "refused":
-        badge = "badge refused" if play.who.person else "unknown badge refused"
+        badge = "badge refused" if play.who.person else "unknown or copied badge refused"
         scene.say(play.site, door.door.name, play.who, badge, "bad")
     if answer != "granted":
         return False

@@ -28,13 +28,15 @@ _BOTH_SITES: Final = 0.8
 _NXP: Final = 0x04
 _RANDOM: Final = 0x08
 _CASCADE_TAG: Final = 0x88
+_KEYED_UID_BYTES: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """Someone with a badge. `sites` are where the plan holds, `home` is where they mostly go.
 
-    `id` is the member id at the gateway; `uid` is the number of their card, 4 or 7 bytes.
+    `id` is the member id at the gateway; `uid` is the number of their card, 4 or 7 bytes. It has a key of its
+    own (`keyed`) where they come to rooms that ask for one; those of the others are older.
     """
 
     id: str
@@ -46,6 +48,11 @@ class Person:
     office: str | None
     uid: bytes
     habits: Habits
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the card can prove itself."""
+        return self.plan in {"resident", "staff"}
 
     @property
     def category(self) -> Category:
@@ -101,7 +108,7 @@ def _nomad(
         home=home,
         sites=tuple(site.id for site in sites) if everywhere else (home,),
         office=office,
-        uid=next(uids),
+        uid=_of_seven_bytes(uids) if office else next(uids),
         habits=habits,
     )
 
@@ -116,7 +123,7 @@ def _staff(number: int, sites: Sequence[Site], rng: random.Random, uids: Iterato
         home=everywhere[0],
         sites=everywhere,
         office=None,
-        uid=next(uids),
+        uid=_of_seven_bytes(uids),
         habits=staff_habits(rng),
     )
 
@@ -152,6 +159,12 @@ def _desks_in_offices(sites: Sequence[Site], rng: random.Random) -> list[tuple[s
     ]
     rng.shuffle(desks)
     return desks[: round(len(desks) * _OFFICES_LET)]
+
+
+def _of_seven_bytes(uids: Iterator[bytes]) -> bytes:
+    """Make the next number one that a card with keys can have: they all have 7 bytes."""
+    uid = next(uids)
+    return uid if len(uid) == _KEYED_UID_BYTES else bytes([_NXP]) + uid[:2] + uid
 
 
 def _uids(rng: random.Random) -> Iterator[bytes]:
