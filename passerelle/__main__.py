@@ -214,15 +214,16 @@ def dashboards(
 
 @app.command()
 def bench(
-    taps: Annotated[int, typer.Option(min=20, help="How many taps to time.")] = 200,
+    taps: Annotated[int, typer.Option(min=20, help="How many taps to time, of each kind of card.")] = 200,
+    revocations: Annotated[int, typer.Option(min=20, help="How many revocations to time.")] = 100,
     site_file: Annotated[Path, typer.Option(help="The site whose entrance is measured.")] = Path(
         "deploy/sites/sceaux-smart.toml"
     ),
 ) -> None:
-    """Print the figures of this machine: a tap, from the radio field to the strike's pin."""
-    from passerelle.figures import print_tap_to_strike
+    """Print the figures of this machine: a tap to the strike's pin, and a revocation to the door."""
+    from passerelle.figures import print_figures
 
-    print_tap_to_strike(site_file, taps)
+    print_figures(site_file, taps, revocations)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ from firmware_sim.demo.reception import Reception
 from firmware_sim.demo.scene import Scene, Visitor
 from protocol.site import Site, Space
 
+_ACROSS_THE_HOUSE_S = 3.0
+"""Nobody is at the entrance and at a far room at once: a badge that were would have a copy."""
+
 _CARRIERS = ("Colissimo", "Chronopost", "Mondial Relay", "Relais Colis")
 
 
@@ -131,12 +134,14 @@ async def _come_in(play: Play, why: str) -> bool:
         return False
     scene.came_in(play.who, play.site)
     scene.say(play.site, door.door.name, play.who, f"badge accepted ({why}), comes in", "good")
+    await scene.pause(_ACROSS_THE_HOUSE_S)
     return True
 
 
 async def _go_out(play: Play) -> None:
     """Leave by badge, as nearly all do; one forgets it and presses the button."""
     scene, door = play.scene, _some_entrance(play)
+    await scene.pause(_ACROSS_THE_HOUSE_S)
     if play.rng.random() < _forgets(play):
         gone, how = await scene.leave_by_button(door), "presses the button and leaves without a badge"
     else:

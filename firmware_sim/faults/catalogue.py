@@ -10,6 +10,7 @@ from firmware_sim.faults import (
     duplicates,
     edge_kill,
     flipped_byte,
+    forged_cards,
     fuzz,
     gateway_kill,
     history_outage,
@@ -38,6 +39,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ("mosquitto",),
     ),
     Fault("hostile_cards", "cards that never end, or answer what no card does", 500, hostile_cards.play),
+    Fault("forged_cards", "cards with a member's number, without the key", 10_000, forged_cards.play),
     Fault("strike", "nodes ended in every way and started again: who gets current", 1000, strike.play),
     Fault("link_cut", "links to the broker cut: silence, one way, RST, slow", 40, link_cut.play),
     Fault(

@@ -33,7 +33,7 @@ _LOST_AFTER_S: Final = 15.0
 def play(plan: Plan) -> Tally:
     """Hold `plan.rounds` hostile cards to a few readers, and an honest card after each."""
     before = _belongings()
-    with _logged_to(plan.folder / "readers.log"):
+    with logged_to(plan.folder / "readers.log"):
         lanes = asyncio.run(_play(plan))
     left = [f"{now - then} {what} left behind" for what, then, now in _compared(before) if now > then]
     slow = [line for lane in lanes for line in lane.too_slow]
@@ -151,7 +151,7 @@ def _compared(before: dict[str, int]) -> list[tuple[str, int, int]]:
 
 
 @contextmanager
-def _logged_to(file: Path) -> Iterator[None]:
+def logged_to(file: Path) -> Iterator[None]:
     """Write what nfcpy and our adapter have to say about such cards to a file: it is a lot."""
     handler = logging.FileHandler(file, encoding="utf-8")
     loggers = [logging.getLogger(name) for name in ("nfc", "edge")]
