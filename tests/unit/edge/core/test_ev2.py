@@ -141,6 +141,26 @@ def test_the_change_of_the_sessions_own_key_is_as_published() -> None:
     )
 
 
+ASKING_UID = Session(
+    h("2B4D963C014DC36F24F69A50A394F875"), h("379D32130CE61705DD5FD8C36B95D764"), h("DF055522")
+)
+SAID_UID = "70756055688505B52A5E26E59E329CD6595F672298EA41B7"
+
+
+def test_a_card_that_says_its_number_under_the_session_is_read_as_published() -> None:
+    """AN12196 table 28: GetCardUID, whose answer is encrypted as well."""
+    assert ASKING_UID.command(0x51) == h("8E2C155ADDA99BE3")
+    assert ASKING_UID.next.answer(0x00, h(SAID_UID)) == h("04958CAA5C5E80")
+
+
+@pytest.mark.parametrize("bit", range(len(h(SAID_UID)) * 8))
+def test_a_number_with_a_flipped_bit_is_not_the_cards(bit: int) -> None:
+    said = bytearray(h(SAID_UID))
+    said[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(NotGenuine):
+        ASKING_UID.next.answer(0x00, bytes(said))
+
+
 @pytest.mark.parametrize("bit", range(64))
 def test_an_answer_with_a_flipped_bit_is_not_the_cards(bit: int) -> None:
     mac = bytearray(h("C26D236E4A7C046D"))
