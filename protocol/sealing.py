@@ -56,8 +56,10 @@ def sealing_text(key: X25519PublicKey) -> str:
 
 
 def sealing_from_text(text: str) -> X25519PublicKey:
-    """Read `sealing_text` back. Raises ValueError on anything else."""
-    return X25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+    """Read `sealing_text` back. Raises ValueError on anything else, and on a key nothing can be sealed to."""
+    key = X25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+    X25519PrivateKey.generate().exchange(key)  # refuses points of low order (RFC 7748, 6.1)
+    return key
 
 
 def _info(site: str, node: str, revision: int) -> bytes:

@@ -1,5 +1,6 @@
 """Which keys of cards go out to which nodes, and that nobody else can read them."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ from tests.unit.gateway.house import ANA, BOB, House
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 REF = credential_ref(b"site key", UID)
+LOW_ORDER = [
+    base64.b64encode(bytes.fromhex(point)).decode()
+    for point in ("00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f")
+]
+"""Points of Curve25519 that make every shared secret zero (RFC 7748, 6.1): nothing can be sealed to them."""
+
 ENTRANCE = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
@@ -151,7 +158,7 @@ def test_no_key_stands_open_in_the_ledger(house: House, tmp_path: Path) -> None:
         assert house.vault.key_of(UID) not in file.read_bytes()
 
 
-@pytest.mark.parametrize("key", ["", "c2hvcnQ=", "not base64"])
+@pytest.mark.parametrize("key", ["", "c2hvcnQ=", "not base64", *LOW_ORDER])
 def test_what_is_no_key_is_refused(house: House, key: str) -> None:
     with pytest.raises(Refused, match="X25519"):
         house.gateway.handle(ask.EnrolSealingKey("ss-entrance", key), SYSTEM)

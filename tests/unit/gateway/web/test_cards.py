@@ -7,7 +7,7 @@ from protocol.identifiers import credential_ref
 from tests.unit.gateway.web.place import Place
 
 UID = "04a1b2c3d4e5f6"
-SEALING_KEY = "A" * 43 + "="
+SEALING_KEY = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk="
 
 
 def test_whoever_administers_is_told_the_key_of_one_card(place: Place, client: TestClient) -> None:
