@@ -37,7 +37,7 @@ def write_configuration(settings: Settings, kind: BrokerKind, into: Path, names:
         files = {name: text.encode() for name, text in texts.items()}
         files[_AUTHORITY] = authority.certificate.encode()
         if kind == "mosquitto":
-            files[_REVOKED] = authority.revocations(certificates, now)
+            authority.keep_revoked(into / _REVOKED, certificates, now)
     for name, content in files.items():
         if before.get(name) != content:
             replace(into / name, content, mode=_PUBLIC)

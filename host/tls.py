@@ -57,6 +57,8 @@ _ADVICE: Final = {
     "WRONG_VERSION_NUMBER": "that port does not speak TLS: look at broker_port",
     "UNEXPECTED_EOF": "the broker hung up: its log says why",
     "EOF occurred": "the broker hung up: its log says why",
+    "Not authorized": f"the broker does not know us, or no more: {_ENROL_AGAIN}",
+    "certificate": f"what we would show is no good: {_ENROL_AGAIN}",
 }
 """By words of OpenSSL's: alerts are what the other side says of us, sentences what we find in it."""
 

@@ -11,7 +11,7 @@ from protocol.codec import decode
 from protocol.events import EventBatch, Record
 from protocol.messages import Ack
 
-_SECRETS: Final = ("signing.key", "credential.key", "card-master.key")
+_SECRETS: Final = ("signing.key", "credential.key", "card-master.key", "authority.pem")
 
 
 class SpoolPromises:

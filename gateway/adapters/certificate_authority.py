@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -81,22 +82,24 @@ class FileAuthority:
             replace(file, _pem_of_key(key) + _pem(made), mode=0o600)
 
     def tell_revoked(self, certificates: Iterable[NodeCertificate], now: datetime) -> None:
-        """Write REVOKED beside the key, for `passerelle broker-config` and whoever waits for it to change."""
-        _keep(self._path.with_name(REVOKED), self.revocations(certificates, now))
+        """Keep REVOKED beside the key, for whoever waits for it to change."""
+        self.keep_revoked(self._path.with_name(REVOKED), certificates, now)
 
-    def revocations(self, certificates: Iterable[NodeCertificate], now: datetime) -> bytes:
-        """Return the list of the revoked (RFC 5280, 5), in PEM. It holds as long as the authority.
+    def keep_revoked(self, file: Path, certificates: Iterable[NodeCertificate], now: datetime) -> None:
+        """Have the list of the revoked (RFC 5280, 5) in `file`, written anew only where another is on it.
 
-        A list with an early end would shut every node out where nobody fetched the next in time.
+        It holds as long as the authority: an early end would shut every node out, did nobody fetch the next.
         """
-        revoked = x509.CertificateRevocationListBuilder(
-            self._certificate.subject, now - _EARLIER, self._certificate.not_valid_after_utc
+        revoked = {int(c.serial, 16): c.revoked_at for c in certificates if c.revoked_at is not None}
+        if _lists(file, self._certificate, revoked.keys()):
+            return
+        names = self._certificate
+        made = x509.CertificateRevocationListBuilder(
+            names.subject, max(now - _EARLIER, names.not_valid_before_utc), names.not_valid_after_utc
         )
-        for certificate in certificates:
-            if certificate.revoked_at is not None:
-                entry = x509.RevokedCertificateBuilder(int(certificate.serial, 16), certificate.revoked_at)
-                revoked = revoked.add_revoked_certificate(entry.build())
-        return revoked.sign(self._key, SHA256()).public_bytes(Encoding.PEM)
+        for serial, at in sorted(revoked.items()):
+            made = made.add_revoked_certificate(x509.RevokedCertificateBuilder(serial, at).build())
+        replace(file, made.sign(self._key, SHA256()).public_bytes(Encoding.PEM))
 
     def _sign(
         self,
@@ -172,6 +175,17 @@ def _serves(file: Path, issuer: x509.Certificate, names: Sequence[str], now: dat
     if alternatives is not None and set(alternatives.value) != {_general_name(name) for name in names}:
         return False
     return not renewal_due(held.not_valid_before_utc, held.not_valid_after_utc, now)
+
+
+def _lists(file: Path, issuer: x509.Certificate, serials: AbstractSet[int]) -> bool:
+    """Whether `file` is this authority's list of just these."""
+    try:
+        listed = x509.load_pem_x509_crl(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    key = issuer.public_key()
+    ours = isinstance(key, EllipticCurvePublicKey) and listed.is_signature_valid(key)
+    return ours and {each.serial_number for each in listed} == serials
 
 
 def _general_name(name: str) -> x509.GeneralName:

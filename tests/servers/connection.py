@@ -85,6 +85,10 @@ class Connection:
                 found.append(self._messages.get(wait_s > 0, wait_s))
         return found
 
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1, and wait for nothing."""
+        self._client.publish(topic, payload, qos=1)
+
     def publish_all(self, said: Iterable[tuple[str, bytes]], *, retain: bool = False) -> None:
         """Publish at QoS 1, and wait for the broker's answers."""
         for sent in [self._client.publish(*each, qos=1, retain=retain) for each in said]:

@@ -1,6 +1,7 @@
 """Backup and restore on real files: whole or not at all, and nothing that was here is lost."""
 
 import io
+import json
 import resource
 import shutil
 import signal
@@ -102,6 +103,29 @@ def test_a_backup_brings_the_ledger_and_the_keys_back(place: Place, backup: Path
         assert books.journal.counts()["events"] == books.journal.cursor(NODE, EPOCH) == 20
     assert ledger.id == place.ledger.id
     ledger.close()
+
+
+def test_a_backup_of_before_there_was_an_authority_leaves_the_one_that_is_here(
+    place: Place, backup: Path
+) -> None:
+    without(backup, "authority.pem")
+    place.restore(backup)
+    assert (place.settings.data_dir / "authority.pem").read_bytes() == b"authority.pem of place"
+    assert events_in(place.file) == 20
+
+
+def without(backup: Path, name: str) -> None:
+    """Make the backup one that never had this file."""
+    with tarfile.open(backup) as tar:
+        held = [(entry, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]
+    manifest = json.loads(held[0][1])
+    del manifest["sha256"][name]
+    held[0] = (held[0][0], json.dumps(manifest).encode())
+    with tarfile.open(backup, "w:gz") as tar:
+        for entry, content in held:
+            if entry.name != name:
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
 
 
 def test_nobody_else_can_read_what_was_backed_up_or_restored(place: Place, backup: Path) -> None:
@@ -207,7 +231,7 @@ def test_a_backup_that_is_cut_short_anywhere_changes_nothing(place: Place, backu
     assert place.files() == before
 
 
-@pytest.mark.parametrize("name", ["ledger.sqlite", "signing.key", "credential.key"])
+@pytest.mark.parametrize("name", ["ledger.sqlite", "signing.key", "credential.key", "authority.pem"])
 def test_a_backup_in_which_a_byte_was_altered_changes_nothing(place: Place, backup: Path, name: str) -> None:
     place.restore(backup)  # so that the ledger is one file
     before = place.files()
