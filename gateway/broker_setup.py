@@ -40,7 +40,9 @@ def write_configuration(settings: Settings, kind: BrokerKind, into: Path, names:
             authority.keep_revoked(into / _REVOKED, certificates, now)
     for name, content in files.items():
         if before.get(name) != content:
-            replace(into / name, content, mode=_PUBLIC)
+            replace(into / name, content)
+    for name in (*files, *([_REVOKED] if kind == "mosquitto" else [])):
+        (into / name).chmod(_PUBLIC)  # whatever the umask: the broker reads them again when it is reloaded
     _let_read(into / _SERVER, kind)
     return [into / name for name, content in sorted(_contents(into).items()) if before.get(name) != content]
 

@@ -29,6 +29,14 @@ def test_what_is_shipped_is_what_is_written_for_both_sites() -> None:
     assert {name: (SHIPPED / name).read_text(encoding="utf-8") for name in written} == written
 
 
+def test_the_brokers_key_is_not_for_everybody_and_all_else_is_for_the_broker_to_read(
+    place: SecurePlace,
+) -> None:
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (place.folder / "etc").iterdir()}
+    assert modes.pop("server.pem") & 0o007 == 0
+    assert set(modes.values()) == {0o644}
+
+
 def test_a_part_of_an_access_list_is_admitted_and_what_is_larger_than_any_message_is_not(
     place: SecurePlace,
 ) -> None:

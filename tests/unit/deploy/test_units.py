@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.adapters.certificate_authority import REVOKED
+
 UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
 EDGE = "passerelle-edge@.service"
 GATEWAY = "passerelle-gateway.service"
@@ -20,7 +22,12 @@ def unit(name: str) -> ConfigParser:
 
 
 def test_a_node_runs_the_settings_that_its_instance_names() -> None:
-    assert unit(EDGE)["Service"]["ExecStart"].endswith("python -m edge --settings /etc/passerelle/%i.toml")
+    settings = "/var/lib/passerelle-edge-%i/edge.toml"
+    assert unit(EDGE)["Service"]["ExecStart"].endswith(f"python -m edge --settings {settings}")
+
+
+def test_a_node_may_write_the_folder_of_the_certificate_that_it_renews() -> None:
+    assert unit(EDGE)["Service"]["StateDirectory"] == "passerelle-edge-%i"
 
 
 def test_a_node_names_its_pin_factory() -> None:
@@ -56,6 +63,14 @@ def test_a_node_has_five_seconds_to_leave_its_door_locked() -> None:
 
 def test_the_gateway_survives_the_absence_of_its_neighbours() -> None:
     assert {"Requires", "BindsTo", "Requisite"}.isdisjoint(unit(GATEWAY)["Unit"])
+
+
+def test_the_broker_is_told_of_whoever_was_put_out_and_reads_it() -> None:
+    state = unit(GATEWAY)["Service"]["StateDirectory"]
+    assert unit("passerelle-broker.path")["Path"]["PathChanged"] == f"/var/lib/{state}/{REVOKED}"
+    told = unit("passerelle-broker.service")["Service"]
+    assert "broker-config mosquitto" in told["ExecStart"]
+    assert told["ExecStartPost"].endswith("systemctl reload-or-restart mosquitto.service")
 
 
 @pytest.mark.parametrize("name", [EDGE, GATEWAY])
