@@ -110,7 +110,7 @@ def test_a_backup_of_before_there_was_an_authority_leaves_the_one_that_is_here(
 ) -> None:
     without(backup, "authority.pem")
     place.restore(backup)
-    assert (place.settings.data_dir / "authority.pem").read_bytes() == b"authority.pem of place"
+    assert (place.settings.data_dir / "authority.pem").read_bytes() == key_of("authority.pem", "place")
     assert events_in(place.file) == 20
 
 
