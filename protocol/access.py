@@ -30,8 +30,7 @@ class Window(Message):
 class Rights(Message):
     """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
 
-    `aes`: its card has a key of its own, and counts for nothing before it has proved that. Only a node to
-    which no keys can be sealed knows it by its number, where a door asks for no more.
+    `aes`: its card has a key of its own, and counts for nothing before it has proved that.
     """
 
     sets: tuple[SetNumber, ...]
@@ -74,11 +73,8 @@ class AccessList(Message):
         stale = at >= self.expires_at or not clock_trusted
         if stale and self.on_stale.get(point) == "open":
             return Granted("stale:open", stale=True)
-        if rights is not None and assurance == "uid":
-            if rights.aes and self.sealed_to is not None:
-                return Denied("no_card_keys", stale=stale)  # its key should be here, and nobody asked for it
-            if self.assurance.get(point) == "aes":
-                return Denied("assurance_too_low", stale=stale)
+        if rights is not None and assurance == "uid" and self.assurance.get(point) == "aes":
+            return Denied("assurance_too_low", stale=stale)
         return self._decide_stale(rights, point) if stale else self._decide_now(rights, point, at)
 
     def _decide_now(self, rights: Rights | None, point: str, at: datetime) -> "Granted | Denied":

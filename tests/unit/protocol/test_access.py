@@ -112,22 +112,6 @@ def test_a_door_that_asks_for_no_proof_takes_one() -> None:
     assert access_list().decide(ANA, "entrance", EIGHT, assurance="aes") == Granted("member")
 
 
-def with_a_key(**changes: object) -> AccessList:
-    return access_list(credentials={ANA: Rights(sets=(1,), member=True, aes=True)}, **changes)
-
-
-def test_a_card_with_a_key_of_its_own_counts_for_nothing_by_its_number() -> None:
-    enrolled = with_a_key(sealed_to="A" * 43 + "=")
-    assert enrolled.decide(ANA, "entrance", EIGHT) == Denied("no_card_keys")
-    assert enrolled.decide(ANA, "entrance", EIGHT, assurance="aes") == Granted("member")
-    late = EIGHT + timedelta(hours=36)
-    assert enrolled.decide(ANA, "entrance", late) == Denied("no_card_keys", stale=True)
-
-
-def test_where_no_keys_can_come_a_card_that_has_one_is_known_by_its_number() -> None:
-    assert with_a_key().decide(ANA, "entrance", EIGHT) == Granted("member")
-
-
 def test_proof_gives_no_right() -> None:
     asking = access_list(assurance={"entrance": "aes"})
     assert asking.decide(BOB, "entrance", EIGHT, assurance="aes") == Denied("unknown_credential")

@@ -180,14 +180,5 @@ def test_a_copy_opens_no_locker() -> None:
     assert (verdict.lock, verdict.event.reason) == (None, "not_genuine")
 
 
-def test_a_card_whose_key_has_not_come_does_not_come_in_by_its_number_but_may_leave() -> None:
-    access = listing(window("entrance", -1, 1)).model_copy(update={"sealed_to": "A" * 43 + "="})
-    rights = access.credentials[ANA].model_copy(update={"aes": True})
-    access = access.model_copy(update={"credentials": {ANA: rights}})
-    verdict = at_door(tap(), access, "entrance")
-    assert (verdict.lock, verdict.event.reason) == (None, "no_card_keys")
-    assert at_door(leaving(), access, "entrance").lock == "entrance"
-
-
 def test_a_known_card_may_leave_a_door_that_asks_for_proof_by_its_number() -> None:
     assert at_door(leaving(), asking(), "entrance").lock == "entrance"
