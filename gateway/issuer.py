@@ -155,7 +155,8 @@ class Issuer:
             if revision < self._issued[node].revision and self._patience_over(node, now)
         }
         late |= {node for node, at in self._patched_at.items() if now - at >= _RETAIN_AFTER}
-        self._send_whole(sorted(late), now)
+        if late:
+            self._send_whole(sorted(late), now)
         # A ledger restored from a backup: number above what nodes hold. Where both are equal, see `_doubt`.
         self.touch(node for node, revision in held.items() if revision > self._issued[node].revision)
 

@@ -73,9 +73,13 @@ class AccessList(Message):
         stale = at >= self.expires_at or not clock_trusted
         if stale and self.on_stale.get(point) == "open":
             return Granted("stale:open", stale=True)
-        if rights is not None and assurance == "uid" and self.assurance.get(point) == "aes":
+        if rights is not None and assurance == "uid" and self._asks_for_proof(rights, point):
             return Denied("assurance_too_low", stale=stale)
         return self._decide_stale(rights, point) if stale else self._decide_now(rights, point, at)
+
+    def _asks_for_proof(self, rights: Rights, point: str) -> bool:
+        """Whether a bare number is too little: for this point, or of a card that could prove itself."""
+        return self.assurance.get(point) == "aes" or (rights.aes and self.sealed_to is not None)
 
     def _decide_now(self, rights: Rights | None, point: str, at: datetime) -> "Granted | Denied":
         if rights is None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from edge.core.tap import Proof
 from edge.core.wiring import Wire
 from edge.ports import ReaderFails, ReaderWorks, Received, Tapped
 from protocol.events import (
@@ -46,6 +47,18 @@ def test_a_tap_that_is_refused_moves_nothing() -> None:
         assert (badge.granted, badge.reason) == (False, "unknown_credential")
         assert world.locks["entrance"].history == []
         assert world.indicator.shown == ["refused"]
+
+    live(story, access=ANAS_LIST)
+
+
+@pytest.mark.parametrize(("proof", "told"), [("aes", ("aes", "granted")), ("failed", ("uid", "not_genuine"))])
+def test_how_a_card_proved_itself_decides(proof: Proof, told: tuple[str, str]) -> None:
+    async def story(world: World) -> None:
+        await world.tap(ANA, proof=proof)
+        (badge,) = world.events()
+        assert isinstance(badge, BadgePresented)
+        assert (badge.assurance, badge.reason) == told
+        assert world.locks["entrance"].energised == (proof == "aes")
 
     live(story, access=ANAS_LIST)
 

@@ -134,3 +134,11 @@ def test_an_expired_list_asks_for_no_less_proof(assurance: Assurance, decision: 
 def test_a_door_that_stands_open_to_all_when_the_list_has_expired_asks_for_no_proof() -> None:
     asking = access_list(assurance={"garden": "aes"})
     assert asking.decide(ANA, "garden", EIGHT + timedelta(hours=36)) == Granted("stale:open", stale=True)
+
+
+def test_a_card_that_has_a_key_counts_for_nothing_by_its_number_where_it_can_be_asked() -> None:
+    keyed = {ANA: Rights(sets=(1,), member=True, aes=True)}
+    asked = access_list(credentials=keyed, sealed_to="A" * 43 + "=")
+    assert asked.decide(ANA, "entrance", EIGHT) == Denied("assurance_too_low")
+    assert asked.decide(ANA, "entrance", EIGHT, assurance="aes") == Granted("member")
+    assert access_list(credentials=keyed).decide(ANA, "entrance", EIGHT) == Granted("member")
