@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from passerelle import audit, dead_letters, node, privacy
+from passerelle import audit, badge, dead_letters, node, privacy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 history = typer.Typer(no_args_is_help=True, help="Usage in InfluxDB.")
@@ -14,16 +14,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(node.app, name="node")
-
-
-@app.command(
-    add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
-)
-def badge(context: typer.Context) -> None:
-    """Badges: give one at a reader on the desk, take one back (enrol, revoke)."""
-    from passerelle.badge import app as badges
-
-    badges(context.args, prog_name="passerelle badge")
+app.add_typer(badge.app, name="badge")
 
 
 @app.command()

@@ -1,21 +1,13 @@
 """`passerelle badge`: giving a badge to a member at a reader on the desk, and taking it back."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import nfc.clf
-import nfc.tag
 import typer
 from rich.console import Console
 
-from edge.adapters.card_proof import prove
-from edge.adapters.nfc_frontend import BoundedFrontend, close
-from edge.adapters.personalise import Unsuited, personalise
-from edge.adapters.secure_card import NotNow, SecureCard
-from edge.core.ev2 import NotGenuine
 from passerelle.office import Office, OfficeRefused
 
 app = typer.Typer(no_args_is_help=True, help="Badges: give one at a reader on the desk, take one back.")
@@ -24,8 +16,6 @@ Gateway = Annotated[str, typer.Option(help="The gateway's address, such as http:
 KeyFile = Annotated[Path, typer.Option(help="A file with an API key: administer to personalise.")]
 
 _REFUSED: Final = 2
-_FOR_A_CARD_S: Final = 3.0
-_AGAIN_AFTER_S: Final = 0.1
 
 _console = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -47,18 +37,22 @@ def enrol(
 
     A card taken away too early is waited for: nothing is ever half done, and all of it can be repeated.
     """
-    with _told():
+    try:
+        from passerelle.desk import Desk, DeskRefused
+    except ModuleNotFoundError as missing:
+        _errors.print(f"no {missing.name} here, which drives readers: install passerelle\\[edge]")
+        raise typer.Exit(_REFUSED) from missing
+
+    with _told(DeskRefused):
         office = Office(gateway, _key(key_file))
         office.get(f"/members/{member}/credentials")
-        with _opened(reader) as frontend:
-            desk = _Desk(frontend, wait_s)
+        with Desk.at(reader, _console, wait_s) as desk:
             number = desk.number()
-            wanted = {"uid": number.hex(), "aes": not register_only}
             if not register_only:
                 told = office.post("/card-keys", {"uid": number.hex()})
                 _check_holder(told["member"], member)
-                _give_key(desk, number, bytes.fromhex(told["key"]))
-            given = _register(office, member, wanted)
+                desk.give_key(number, bytes.fromhex(told["key"]))
+        given = _register(office, member, {"uid": number.hex(), "aes": not register_only})
     how = "by its own key" if given["assurance"] == "aes" else "by its number alone, which can be copied"
     _console.print(f"[green]{member} has the badge {given['ref']}[/], known {how}.")
 
@@ -83,52 +77,6 @@ def revoke(
         behind = [li["node"] for li in office.get("/lists") if li["held_revision"] != li["issued_revision"]]
     if behind:
         _console.print(f"[yellow]Not yet told: {', '.join(sorted(behind))}.[/] See the live page.")
-
-
-class _Desk:
-    """The reader on the desk, and the one card that is held to it."""
-
-    def __init__(self, frontend: Any, wait_s: float) -> None:
-        self._frontend = frontend
-        self._wait_s = wait_s
-        self._number: bytes | None = None
-
-    def number(self) -> bytes:
-        """Wait for a card, and return its number. From now on no other is taken."""
-        with _console.status("Hold the card to the reader."):
-            self._number = self.do(lambda tag: bytes(tag.identifier))
-        return self._number
-
-    def do(self, act: Callable[[Any], Any]) -> Any:
-        """Do something with the card to its end, as often as it is taken away meanwhile.
-
-        Raises Unsuited or NotGenuine from `act`, OfficeRefused where no card comes.
-        """
-        ends_s = time.monotonic() + self._wait_s  # noqa: TID251 - a person waits, in real time
-        while time.monotonic() < ends_s:  # noqa: TID251 - as above
-            target = self._frontend.sense(nfc.clf.RemoteTarget("106A"), iterations=1)
-            if target is not None:
-                self._frontend.allow(_FOR_A_CARD_S)
-                try:
-                    tag = nfc.tag.activate(self._frontend, target)
-                    if tag is not None and self._number in {None, bytes(tag.identifier)}:
-                        return act(tag)
-                except (Unsuited, NotGenuine, OSError):
-                    raise
-                except NotNow:
-                    _console.print("The card asks for a pause, after failed attempts. Leave it there.")
-                except Exception as error:  # noqa: BLE001 - a card torn away, in whichever of nfcpy's words
-                    _console.print(f"[yellow]Taken away too early ({type(error).__name__}): hold it again.")
-            time.sleep(_AGAIN_AFTER_S)
-        raise OfficeRefused(f"no card was held to the reader for {self._wait_s:g} s: nothing was registered")
-
-
-def _give_key(desk: _Desk, number: bytes, key: bytes) -> None:
-    with _console.status("Writing its key: leave the card where it is."):
-        kind = desk.do(lambda tag: personalise(SecureCard(tag), key))
-    with _console.status("Asking it for proof."):
-        desk.do(lambda tag: prove(SecureCard(tag), number, key))
-    _console.print(f"The card ({kind}) has its own key, and has proved it.")
 
 
 def _check_holder(holder: str | None, member: str) -> None:
@@ -160,22 +108,6 @@ def _held(office: Office, member: str) -> list[str]:
     return refs
 
 
-@contextmanager
-def _opened(path: str) -> Iterator[Any]:
-    try:
-        frontend = BoundedFrontend(path, time.monotonic)  # noqa: TID251 - a person waits, in real time
-    except (OSError, ValueError) as error:
-        raise OfficeRefused(f"{path}: the reader cannot be opened: {error}") from error
-    try:
-        yield frontend
-    except OSError as error:
-        raise OfficeRefused(
-            f"{path}: the reader was lost: {error}. Nothing is half done: do it again"
-        ) from error
-    finally:
-        close(frontend)
-
-
 def _key(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
@@ -184,10 +116,11 @@ def _key(file: Path) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell in a sentence why it cannot be done."""
+def _told(*also: type[Exception]) -> Iterator[None]:
+    """Tell in a sentence why it cannot be done: OfficeRefused, and what is named here."""
+    refusals: tuple[type[Exception], ...] = (OfficeRefused, *also)
     try:
         yield
-    except (OfficeRefused, Unsuited, NotGenuine) as refusal:
+    except refusals as refusal:
         _errors.print(str(refusal), markup=False)
         raise typer.Exit(_REFUSED) from refusal

@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -145,3 +147,10 @@ def test_a_folder_that_is_no_demos_is_left_alone(tmp_path: Path, demo: list[Demo
     assert running.end() == 2
     assert (tmp_path / "data" / "thesis.odt").exists()
     assert "nothing was touched" in running.log.read_text(encoding="utf-8")
+
+
+def test_the_copy_of_a_badge_was_refused_and_nobody_else_was_accused(ended: Ended) -> None:
+    ledger = ended.told["database"]
+    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as reading:
+        causes = reading.execute("SELECT cause FROM clones").fetchall()
+    assert causes == [("not_genuine",)]
