@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePrivateKey,
     generate_private_key,
 )
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from edge.adapters.certificate import private_key, private_pem
+from edge.adapters.sealing_key import SEALING_KEY, kept_or_new, sealing_key
 from edge.settings import SettingsRefused, read_settings
 from host.claim import give_to_owner_of
 from host.files import replace, sync_folder
@@ -25,6 +27,7 @@ from protocol.certificates import CertificateRefused, Holder, check_own, read_ce
 from protocol.codec import MessageRefused, decode, encode
 from protocol.enrolment import Bundle, EnrolmentRequest, SealedBundle, SealedRequest
 from protocol.invitation import NONCE_BYTES, Invitation, InvitationRefused
+from protocol.sealing import sealing_text
 from protocol.site import Site
 from protocol.site_file import SiteFileRefused, read_site
 
@@ -48,7 +51,8 @@ def enrol(gateway: str, token: str, into: Path, readers: Mapping[str, str], now:
         invitation = Invitation.read(token)
         _check_free(into, invitation.node)
         key = generate_private_key(SECP256R1())
-        request = EnrolmentRequest(node=invitation.node, csr=signing_request(key))
+        sealed_to = _sealing_key(into)
+        request = _request(invitation.node, key, sealed_to)
         box = invitation.seal("request", encode(request), secrets.token_bytes(NONCE_BYTES))
         answer = _post(gateway, SealedRequest(invitation=invitation.number, box=box))
         bundle = decode(Bundle, invitation.open("bundle", decode(SealedBundle, answer).box))
@@ -58,7 +62,7 @@ def enrol(gateway: str, token: str, into: Path, readers: Mapping[str, str], now:
         raise EnrolmentFailed(
             f"{gateway} answered what no gateway of this version does: {refusal}"
         ) from refusal
-    _install(bundle, key, into, readers, now)
+    _install(bundle, key, sealed_to, into, readers, now)
     return bundle
 
 
@@ -69,7 +73,7 @@ def request(node: str, into: Path) -> Path:
         into.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = generate_private_key(SECP256R1())
         replace(into / _REQUEST_KEY, private_pem(key), mode=_ONLY_OURS)
-        replace(into / REQUEST, encode(EnrolmentRequest(node=node, csr=signing_request(key))))
+        replace(into / REQUEST, encode(_request(node, key, sealing_key(into))))
     except OSError as error:
         raise EnrolmentFailed(f"{into} cannot be written: {error.strerror}") from error
     return into / REQUEST
@@ -86,14 +90,31 @@ def install(file: Path, into: Path, readers: Mapping[str, str], now: datetime) -
         raise EnrolmentFailed(f"{file} cannot be read: {error.strerror}") from error
     except CertificateRefused as refusal:
         raise EnrolmentFailed(f"{refusal}: run `passerelle node request` here first") from refusal
-    _install(bundle, key, into, readers, now)
+    _install(bundle, key, _sealing_key(into), into, readers, now)
     (into / _REQUEST_KEY).unlink()
     (into / REQUEST).unlink(missing_ok=True)
     return bundle
 
 
+def _request(node: str, key: EllipticCurvePrivateKey, sealed_to: X25519PrivateKey) -> EnrolmentRequest:
+    public = sealing_text(sealed_to.public_key())
+    return EnrolmentRequest(node=node, csr=signing_request(key), sealing_key=public)
+
+
+def _sealing_key(into: Path) -> X25519PrivateKey:
+    try:
+        return kept_or_new(into)
+    except (OSError, ValueError) as error:
+        raise EnrolmentFailed(f"{into / SEALING_KEY} cannot be read: {error}") from error
+
+
 def _install(
-    bundle: Bundle, key: EllipticCurvePrivateKey, into: Path, readers: Mapping[str, str], now: datetime
+    bundle: Bundle,
+    key: EllipticCurvePrivateKey,
+    sealed_to: X25519PrivateKey,
+    into: Path,
+    readers: Mapping[str, str],
+    now: datetime,
 ) -> None:
     """Write everything, or nothing: the settings last, without which no node starts."""
     _check_free(into, bundle.node, bundle.ledger)
@@ -101,6 +122,7 @@ def _install(
     files = {
         _AUTHORITY: bundle.authority.encode(),
         _SITE: bundle.site_file.encode(),
+        SEALING_KEY: sealed_to.private_bytes_raw(),
         _CERTIFICATE: private_pem(key) + bundle.certificate.encode(),
         SETTINGS: _settings(bundle, site, readers),
     }

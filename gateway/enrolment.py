@@ -25,6 +25,7 @@ from protocol.enrolment import (
     SealedRequest,
 )
 from protocol.invitation import NONCE_BYTES, SECRET_BYTES, Invitation, InvitationRefused
+from protocol.sealing import sealing_from_text, sealing_text
 
 _log = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ class Enrolment:
         with self._ledger.writing() as books:
             revoked = books.enrolments.revoke(node, self._clock.now())
             books.enrolments.uninvite(node)
+            books.nodes.seal_to(node, None, self._clock.now())
         self.publish()
         _log.warning("event=node_revoked node=%s certificates=%d by=%s", node, revoked, by.id)
         return revoked
@@ -141,6 +143,7 @@ class Enrolment:
             raise Refused("invalid", Fault("/csr", "csr", str(refusal))) from refusal
         books.enrolments.revoke(request.node, now)
         books.enrolments.issue(certificate)
+        books.nodes.seal_to(request.node, _checked_key(request.sealing_key), now)
         site, words = self._site_of_node[request.node], self._words
         _log.info("event=node_enrolled node=%s serial=%s", request.node, certificate.serial)
         return Bundle(
@@ -186,6 +189,14 @@ class Enrolment:
 def _authorise(by: Actor) -> None:
     if not by.may("administer"):
         raise Refused("forbidden", Fault("", "forbidden", "this needs the scope administer"))
+
+
+def _checked_key(key: str | None) -> str | None:
+    try:
+        return key and sealing_text(sealing_from_text(key))
+    except ValueError as error:
+        text = f"nothing can be sealed to this key: {error}"
+        raise Refused("invalid", Fault("/sealing_key", "not_a_key", text)) from error
 
 
 def _key_of(certificate: NodeCertificate) -> EllipticCurvePublicKey:

@@ -49,6 +49,7 @@ class Issuer:
         self._sent_at: dict[str, datetime] = {}
         self._patched_at: dict[str, datetime] = {}
         self._revoked: frozenset[str] = frozenset()
+        self._sealing_keys: dict[str, str] = {}
 
     def touch(self, nodes: Iterable[str]) -> None:
         """Note that the lists of these nodes may no longer be what they should be."""
@@ -70,7 +71,7 @@ class Issuer:
                 touched, self._touched = self._touched, set()
                 words, self._first_words = self._first_words, {}
             self._doubt(words)
-            touched |= self._unsure | self._newly_revoked()
+            touched |= self._unsure | self._newly_enrolled()
             try:
                 for site in self._sites.values():
                     nodes = [
@@ -98,12 +99,15 @@ class Issuer:
             if node in self._issued and held >= self._issued[node].revision:
                 self._unsure.add(node)
 
-    def _newly_revoked(self) -> frozenset[str]:
-        """Return the nodes that were put out, or let in again, since this was last asked: by any program."""
-        before = self._revoked
+    def _newly_enrolled(self) -> frozenset[str]:
+        """Return the nodes that were put out or let in, with another key, since this was last asked.
+
+        By any program: enrolling by hand is done beside the gateway.
+        """
+        revoked, keys = self._revoked, self._sealing_keys
         with self._ledger.reading() as books:
-            self._revoked = books.enrolments.revoked_nodes()
-        return self._revoked ^ before
+            self._revoked, self._sealing_keys = books.enrolments.revoked_nodes(), books.nodes.sealing_keys()
+        return (self._revoked ^ revoked) | {node for node, _ in self._sealing_keys.items() ^ keys.items()}
 
     def _due(self, site: Site, node: str, now: datetime) -> bool:
         issued = self._issued.get(node)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocol.base import VERSION, Id, Message
+from protocol.sealing import SealingKey
 
 Pem = Annotated[str, Field(max_length=8192)]
 Base64 = Annotated[str, Field(max_length=512 * 1024)]
@@ -14,11 +15,15 @@ SerialNumber = Annotated[str, Field(pattern=r"^[0-9a-f]{1,40}$")]
 
 
 class EnrolmentRequest(Message):
-    """A node's wish to belong: a certificate signing request (PKCS #10) for a key that never leaves it."""
+    """A node's wish to belong: a certificate signing request (PKCS #10) for a key that never leaves it.
+
+    To `sealing_key` the keys of cards are sealed for it; without, it gets none.
+    """
 
     v: Literal[1] = VERSION
     node: Id
     csr: Pem
+    sealing_key: SealingKey | None = None
 
 
 class Bundle(Message):

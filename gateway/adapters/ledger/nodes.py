@@ -44,9 +44,10 @@ class NodeTables:
         }
         self._connection.execute(insert(runs), row)
 
-    def seal_to(self, node: str, key: str, at: datetime) -> None:
+    def seal_to(self, node: str, key: str | None, at: datetime) -> None:
         self._connection.execute(delete(sealing_keys).where(sealing_keys.c.node == node))
-        self._connection.execute(insert(sealing_keys), {"node": node, "key": key, "since": at})
+        if key is not None:
+            self._connection.execute(insert(sealing_keys), {"node": node, "key": key, "since": at})
 
     def sealing_keys(self) -> dict[str, str]:
         return {row.node: row.key for row in self._connection.execute(select(sealing_keys))}

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from edge.adapters.certificate import FileCertificate
+from edge.adapters.sealing_key import sealing_key
 from edge.enrolment import EnrolmentFailed, enrol, install, request
 from edge.settings import read_settings
 from protocol.certificates import CertificateRefused
-from protocol.codec import encode
-from protocol.enrolment import Bundle
+from protocol.codec import decode, encode
+from protocol.enrolment import Bundle, EnrolmentRequest
+from protocol.sealing import sealing_text
 from tests.unit.edge.authority import Authority
 from tests.unit.edge.fakes import NINE
 
@@ -54,7 +56,15 @@ def test_an_enrolled_node_is_ready_to_run(authority: Authority, tmp_path: Path) 
     assert file.tls is not None
     assert (file.data_dir, file.tls.authority) == (into, into / "ca.pem")
     FileCertificate(into / "node.pem", into / "ca.pem", NODE).check(NINE)
-    assert names(into) == ["ca.pem", "edge.toml", "node.pem", "site.toml"]
+    assert names(into) == ["ca.pem", "edge.toml", "node.pem", "sealing.key", "site.toml"]
+
+
+def test_card_keys_can_be_sealed_to_the_machine_that_asked(authority: Authority, tmp_path: Path) -> None:
+    into = tmp_path / "node"
+    file = request("ss-entrance", into)
+    asked = decode(EnrolmentRequest, file.read_bytes()).sealing_key
+    assert asked == sealing_text(sealing_key(into).public_key())
+    assert decode(EnrolmentRequest, request("ss-entrance", into).read_bytes()).sealing_key == asked
 
 
 def test_what_is_written_is_for_nobody_else_to_read(authority: Authority, tmp_path: Path) -> None:
@@ -110,7 +120,7 @@ def test_a_bundle_that_does_not_fit_together_is_refused_and_leaves_no_node(
     file = carried(authority, into, **{key: value})
     with pytest.raises(EnrolmentFailed, match=complaint):
         install(file, into, {}, NINE)
-    assert names(into) == ["request.json", "request.key"]
+    assert names(into) == ["request.json", "request.key", "sealing.key"]
 
 
 def test_a_bundle_for_another_machines_key_is_refused(authority: Authority, tmp_path: Path) -> None:

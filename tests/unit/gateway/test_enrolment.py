@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -19,6 +20,7 @@ from protocol.certificates import Holder, holder_of, read_certificate, signing_r
 from protocol.codec import decode, encode
 from protocol.enrolment import Bundle, CertificateIssued, EnrolmentRequest, Renewal, SealedRequest
 from protocol.invitation import NONCE_BYTES, Invitation, InvitationRefused
+from protocol.sealing import sealing_text
 from protocol.topics import NodeTopics
 from tests.unit.gateway.house import ANA, SCEAUX, House
 
@@ -31,7 +33,9 @@ class Machine:
 
     def __init__(self) -> None:
         self.key = generate_private_key(SECP256R1())
-        self.request = EnrolmentRequest(node=NODE, csr=signing_request(self.key))
+        self.sealing_key = X25519PrivateKey.generate()
+        public = sealing_text(self.sealing_key.public_key())
+        self.request = EnrolmentRequest(node=NODE, csr=signing_request(self.key), sealing_key=public)
 
     def sealed(self, invitation: Invitation, request: EnrolmentRequest | None = None) -> SealedRequest:
         box = invitation.seal("request", encode(request or self.request), NONCE)
@@ -248,3 +252,33 @@ def test_a_token_that_is_none_is_told_to_whoever_typed_it(token: str) -> None:
 def test_a_token_survives_being_copied_by_hand(house: House) -> None:
     invitation = invited(house)
     assert Invitation.read(f"  {invitation.token}\n") == invitation
+
+
+def sealed_to(house: House) -> str | None:
+    house.gateway.issue()
+    return house.list_of(NODE).sealed_to
+
+
+def test_card_keys_are_sealed_to_the_machine_that_was_enrolled_last_and_to_none_that_was_put_out(
+    house: House,
+) -> None:
+    assert sealed_to(house) is None
+    first, second = Machine(), Machine()
+    first.enrol(house, invited(house))
+    assert sealed_to(house) == first.request.sealing_key
+    house.enrolment.sign(second.request, SYSTEM)
+    assert sealed_to(house) == second.request.sealing_key
+    house.enrolment.revoke(NODE, SYSTEM)
+    assert sealed_to(house) is None
+
+
+def test_a_machine_that_brings_no_key_is_not_taken_for_the_one_before(house: House) -> None:
+    Machine().enrol(house, invited(house))
+    house.enrolment.sign(Machine().request.model_copy(update={"sealing_key": None}), SYSTEM)
+    assert sealed_to(house) is None
+
+
+def test_a_key_that_nothing_can_be_sealed_to_is_refused(house: House) -> None:
+    request = Machine().request.model_copy(update={"sealing_key": base64.b64encode(bytes(32)).decode()})
+    with pytest.raises(Refused, match="nothing can be sealed"):
+        house.enrolment.sign(request, SYSTEM)
