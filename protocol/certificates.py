@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -61,7 +61,7 @@ def requested_key(csr: str) -> EllipticCurvePublicKey:
     try:
         request = x509.load_pem_x509_csr(csr.encode())
         key, proven = request.public_key(), request.is_signature_valid
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateRefused("the certificate signing request is no PKCS #10 in PEM") from error
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise CertificateRefused("the certificate signing request has a key that is not EC P-256")

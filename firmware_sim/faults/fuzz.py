@@ -18,13 +18,14 @@ from firmware_sim.faults.place import ENTRANCE, SITE, STUDIO, Place, PlaceStuck,
 from firmware_sim.faults.tally import Tally
 from protocol.base import Message
 from protocol.codec import encode
+from protocol.enrolment import CertificateIssued, Renewal
 from protocol.events import DoorClosed, EventBatch, Record
 from protocol.messages import Ack, Command, GatewayStatus, NodeStatus, Renew, StateSnapshot
 from protocol.signing import Signed
 from protocol.topics import Down, NodeTopics, Up, gateway_status
 
-_UP: Final[tuple[Up, ...]] = ("events", "status", "state")
-_DOWN: Final[tuple[Down, ...]] = ("ack", "access", "access/patch", "command")
+_UP: Final[tuple[Up, ...]] = ("events", "status", "state", "renewal")
+_DOWN: Final[tuple[Down, ...]] = ("ack", "access", "access/patch", "command", "certificate")
 _RUNS_A_ROUND: Final = 50
 _FUZZES_S: Final = 600
 _KEPT_WITHIN_S: Final = 30.0
@@ -121,4 +122,6 @@ def _good_messages() -> list[Message]:
             {**who, "id": "k", "start": boot, "not_after_uptime_s": 9.5, "action": action}
         ),
         Signed(kind="command", signature="AAAA", body=action),
+        Renewal.model_validate({**who, "serial": "ab", "csr": "-----BEGIN", "signature": "AAAA"}),
+        CertificateIssued.model_validate({**who, "certificate": "-----BEGIN"}),
     ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from gateway.adapters.ledger.tables import certificates, invitations
 from gateway.ports import NodeCertificate, OpenInvitation
@@ -32,8 +32,9 @@ class EnrolmentTables:
         return self._connection.execute(update(certificates).where(*held).values(revoked_at=at)).rowcount
 
     def revoked_nodes(self) -> frozenset[str]:
-        found = self._connection.execute(select(certificates.c.node, certificates.c.revoked_at)).all()
-        return frozenset(row.node for row in found) - {row.node for row in found if row.revoked_at is None}
+        all_revoked = func.count() == func.count(certificates.c.revoked_at)  # which counts no NULL
+        found = select(certificates.c.node).group_by(certificates.c.node).having(all_revoked)
+        return frozenset(self._connection.execute(found).scalars())
 
     def invite(self, invitation: OpenInvitation) -> None:
         self.uninvite(invitation.node)

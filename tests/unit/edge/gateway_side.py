@@ -1,7 +1,6 @@
 """The gateway's half of a conversation: a key, and lists, patches and commands signed with it."""
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -12,7 +11,7 @@ from protocol.access import AccessList, AccessPatch, Rights, Window
 from protocol.base import Message
 from protocol.codec import encode
 from protocol.messages import Action, Command, UnlockDoor
-from protocol.signing import sign
+from protocol.signing import Kind, sign
 from tests.unit.edge.fakes import NINE
 
 SITE, NODE = "sceaux-smart", "ss-entrance"
@@ -78,8 +77,8 @@ def command(
     )
 
 
-def signed(body: Message, kind: Literal["access_list", "access_patch", "command"] | None = None) -> bytes:
-    kinds: dict[type[Message], Literal["access_list", "access_patch", "command"]] = {
+def signed(body: Message, kind: Kind | None = None) -> bytes:
+    kinds: dict[type[Message], Kind] = {
         AccessList: "access_list",
         AccessPatch: "access_patch",
         Command: "command",

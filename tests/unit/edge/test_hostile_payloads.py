@@ -20,6 +20,7 @@ MESSAGES: Final[dict[Down, dict[str, Any]]] = {
     "access": json.loads(signed(listing(9, credential=BEN))),
     "access/patch": json.loads(signed(patch(4, 5, {ANA: None}))),
     "command": json.loads(signed(command())),
+    "certificate": json.loads(signed(command(), "certificate")),
 }
 _sent = st.sampled_from(sorted(MESSAGES)).flatmap(
     lambda kind: st.tuples(st.just(kind), hostile(MESSAGES[kind]), st.booleans())

@@ -61,6 +61,8 @@ def test_good_settings_come_with_what_hangs_on_the_node(tmp_path: Path) -> None:
         ({"credential_key": "00"}, "credential_key: Value error, expected at least 32 hexadecimal digits"),
         ({"broker_port": 0}, "broker_port: Input should be greater than or equal to 1"),
         ({"colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"broker_certificate": "node.pem"}, "settings: Value error, broker_ca is missing"),
+        ({"broker_ca": "ca.pem", "broker_key": "k"}, "settings: Value error, broker_certificate is missing"),
         ({"node": "ss-cellar"}, "node: 'sceaux-smart' has no node 'ss-cellar', expected one of ss-entrance"),
         ({"site_file": "/nowhere.toml"}, "site_file: /nowhere.toml cannot be read: No such file"),
     ],
@@ -70,6 +72,19 @@ def test_a_wrong_key_is_told_by_file_key_and_expectation(
 ) -> None:
     path = written(tmp_path, **change)
     assert f"{path}: {complaint}" in refusal(path)
+
+
+def test_a_file_of_tls_that_is_not_there_is_told_by_its_key(tmp_path: Path) -> None:
+    path = written(tmp_path, broker_ca="ca.pem", broker_certificate="node.pem")
+    (tmp_path / "ca.pem").touch()
+    assert refusal(path) == f"{path}: broker_certificate: {tmp_path}/node.pem is no file"
+
+
+def test_relative_paths_count_from_the_settings_folder(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    settings = read_settings(written(tmp_path, broker_ca="ca.pem", data_dir="."))
+    assert settings.file.tls is not None
+    assert (settings.file.data_dir, settings.file.tls.authority) == (tmp_path, tmp_path / "ca.pem")
 
 
 def test_every_reader_needs_its_path(tmp_path: Path) -> None:

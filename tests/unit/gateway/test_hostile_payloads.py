@@ -49,6 +49,7 @@ MESSAGES: Final[dict[Up, dict[str, Any]]] = {
         "pending": 0,
     },
     "state": {**_WHO, "at": _AT, "doors": {}, "compartments": {}, "presence": {}, "readers": {}},
+    "renewal": {**_WHO, "serial": "ab", "csr": "-----BEGIN", "signature": "AAAA"},
 }
 _LOOK_EVERY_S: Final = 0.001
 _LOOKS: Final = 30_000
