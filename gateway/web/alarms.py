@@ -15,11 +15,13 @@ from protocol.topics import parse_up
 What = Literal[
     "duplicated",
     "spool-failing",
+    "certificate-ending",
     "lost",
     "dropped",
     "set-aside",
     "spool-damaged",
     "conflict",
+    "put-out",
     "unreadable",
     "not-genuine",
     "two-places",
@@ -27,11 +29,15 @@ What = Literal[
 """`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `lost`, `dropped` and
 `set-aside`: events that never came, because the node no longer had them, had no room for them, or got no
 answer to them. `spool-damaged`: it had to begin anew. `conflict`: other events under known numbers.
+`certificate-ending`: it should have been renewed long ago. `put-out`: the broker lets in who was put out.
 `unreadable`: dead letters. `not-genuine`: badges that had a number and not its key. `two-places`: badges
 that were elsewhere sooner than anybody can walk.
 """
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
+
+_RENEWED_BEFORE: Final = 6
+"""A certificate is renewed when a third of its life is left; where half of that is gone, it was not."""
 
 RECENT: Final = timedelta(days=7)
 """For so long staff is told of what happened once."""
@@ -70,6 +76,11 @@ def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
             and answers(report, now)
         ):
             yield Alarm(site.id, report.node, "spool-failing", report.heard_at)
+    latest = {held.node: held for held in books.enrolments.certificates() if held.revoked_at is None}
+    for node, held in latest.items():
+        overdue_at = held.expires_at - (held.expires_at - held.issued_at) / _RENEWED_BEFORE
+        if node in nodes and now >= overdue_at:
+            yield Alarm(site.id, node, "certificate-ending", overdue_at)
 
 
 def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
@@ -104,6 +115,8 @@ def _unread(site: Site, letters: LetterCount) -> Iterator[Alarm]:
         return
     if letters.reason == "identity_conflict":
         yield Alarm(site.id, sender.node, "conflict", letters.since)
+    elif letters.reason == "revoked_node":
+        yield Alarm(site.id, sender.node, "put-out", letters.since)
     else:
         yield Alarm(site.id, sender.node, "unreadable", letters.since, letters.count)
 

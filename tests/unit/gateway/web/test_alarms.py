@@ -4,11 +4,15 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from fastapi.testclient import TestClient
 
+from gateway.domain.authority import SYSTEM
 from gateway.web.alarms import What
 from gateway.web.app import create_app
 from gateway.web.i18n import WORDS
+from protocol.certificates import signing_request
+from protocol.enrolment import EnrolmentRequest
 from protocol.events import EpochBegun, EventsDropped, ExitRequested, RecordUnreadable
 from protocol.topics import NodeTopics
 from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place, badge
@@ -32,6 +36,28 @@ def test_two_nodes_of_one_name_are_an_alarm_and_get_no_command(place: Place, sta
     refused = staff.post(f"/api/v1/doors/{SCEAUX}/entrance/open")
     assert refused.status_code == 409
     assert "two nodes say that they are ss-entrance" in refused.json()["detail"]
+
+
+def enrol(place: Place, node: str) -> None:
+    csr = signing_request(generate_private_key(SECP256R1()))
+    place.gateway.enrolment.sign(EnrolmentRequest(node=node, csr=csr), SYSTEM)
+
+
+def test_a_certificate_that_was_not_renewed_in_time_is_an_alarm(place: Place) -> None:
+    enrol(place, "ss-garden")
+    for days, found in ((300, []), (305, [("ss-garden", "certificate-ending", None)])):
+        place.clock.at += timedelta(days=days - (300 if found else 0))
+        assert alarms(TestClient(create_app(place), headers=place.key("staff"))) == found
+    enrol(place, "ss-garden")
+    assert alarms(TestClient(create_app(place), headers=place.key("staff"))) == []
+
+
+def test_a_node_that_was_put_out_and_still_gets_through_is_an_alarm(place: Place, staff: TestClient) -> None:
+    enrol(place, "ss-garden")
+    place.gateway.enrolment.revoke("ss-garden", SYSTEM)
+    assert alarms(staff) == []
+    place.report("ss-garden", ExitRequested(door="garden"))
+    assert alarms(staff) == [("ss-garden", "put-out", None)]
 
 
 def test_a_node_that_records_nothing_is_an_alarm_while_it_is_there(place: Place, staff: TestClient) -> None:
