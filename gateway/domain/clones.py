@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import hypot
 from typing import Final, Literal
 
-from gateway.domain.journal import Entry
+from gateway.domain.journal import Entry, Identity
 from protocol.events import BadgePresented
 from protocol.site import Rectangle, Site
 
@@ -26,14 +26,15 @@ Cause = Literal["not_genuine", "two_places"]
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """At `site`, on `node`, a badge was seen that must be a copy, or have one."""
+    """At `site`, the badge of the event `seen` must be a copy, or have one.
+
+    Whose it is that event says, as long as the journal may.
+    """
 
     site: str
-    node: str
+    seen: Identity
     at: datetime
     cause: Cause
-    credential: str
-    point: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def clones_among(sites: Mapping[str, Site], site: str, entries: Iterable[Entry])
             by_credential[seen.badge.credential].append(seen)
     for seen_of_one in by_credential.values():
         here += _contradictions(sites, site, seen_of_one)
-    return sorted(here, key=lambda clone: (clone.at, clone.node, clone.credential))
+    return sorted(here, key=lambda clone: (clone.at, str(clone.seen)))
 
 
 def _contradictions(sites: Mapping[str, Site], site: str, seen: list[_Sighting]) -> Iterator[Clone]:
@@ -100,6 +101,4 @@ def _failed(seen: _Sighting) -> bool:
 
 def _clone(seen: _Sighting, cause: Cause) -> Clone:
     entry = seen.entry
-    return Clone(
-        entry.site, entry.identity.node, entry.occurred_at, cause, seen.badge.credential, seen.badge.point
-    )
+    return Clone(entry.site, entry.identity, entry.occurred_at, cause)

@@ -45,13 +45,17 @@ RECENT: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something to see to at `node`. `count` is None where nothing is counted."""
+    """Something to see to at `node`. `count` is None where nothing is counted.
+
+    `event` is the identity of the latest event that tells of it; None where none of the journal does.
+    """
 
     site: str
     node: str
     what: What
     since: datetime
     count: int | None = None
+    event: str | None = None
 
 
 def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
@@ -92,7 +96,7 @@ def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
         what, count = _said(entry.event)
         yield Alarm(site.id, entry.identity.node, what, entry.occurred_at, count)
     for clone in books.projections.clones(site.id, since):
-        yield Alarm(site.id, clone.node, _OF_CLONE[clone.cause], clone.at, 1)
+        yield Alarm(site.id, clone.seen.node, _OF_CLONE[clone.cause], clone.at, 1, str(clone.seen))
     for letters in books.journal.letters_since(since):
         yield from _unread(site, letters)
 
@@ -123,4 +127,5 @@ def _unread(site: Site, letters: LetterCount) -> Iterator[Alarm]:
 
 def _together(one: Alarm, other: Alarm) -> Alarm:
     count = None if one.count is None or other.count is None else one.count + other.count
-    return Alarm(one.site, one.node, one.what, min(one.since, other.since), count)
+    latest = max(one, other, key=lambda alarm: alarm.since).event
+    return Alarm(one.site, one.node, one.what, min(one.since, other.since), count, latest)

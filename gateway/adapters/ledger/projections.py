@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gateway.adapters.ledger.tables import clones, space_states, standstills, visits
 from gateway.domain.clones import Clone
+from gateway.domain.journal import Identity
 from gateway.domain.occupancy import SpaceState
 from gateway.domain.visits import Visit
 from gateway.ports import Part, Standstill
@@ -65,7 +66,7 @@ class ProjectionTables:
             return False
         self._connection.execute(delete(clones).where(*here))
         if wanted:
-            self._connection.execute(insert(clones), [{**asdict(clone), "day": day} for clone in wanted])
+            self._connection.execute(insert(clones), [_clone_row(clone, day) for clone in wanted])
         return True
 
     def clones(self, site: str, since: datetime) -> list[Clone]:
@@ -104,7 +105,11 @@ class ProjectionTables:
 
 
 def _clone(row: Row[Any]) -> Clone:
-    return Clone(row.site, row.node, row.at, row.cause, row.credential, row.point)
+    return Clone(row.site, Identity(row.node, row.epoch, row.seq), row.at, row.cause)
+
+
+def _clone_row(clone: Clone, day: date) -> dict[str, Any]:
+    return {"site": clone.site, "day": day, "at": clone.at, "cause": clone.cause, **asdict(clone.seen)}
 
 
 def _visit(row: Row[Any]) -> Visit:

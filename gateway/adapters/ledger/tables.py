@@ -233,10 +233,10 @@ clones = Table(
     Column("site", String, nullable=False),
     Column("day", Date, nullable=False),
     Column("node", String, nullable=False),
+    Column("epoch", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
     Column("at", Moment, nullable=False),
     Column("cause", String, nullable=False),
-    Column("credential", String, nullable=False),
-    Column("point", String, nullable=False),
     Index("clones_by_day", "site", "day"),
 )
 

@@ -44,13 +44,17 @@ class SealingKeyIn(Shape):
 
 
 class AlarmOut(Shape):
-    """Something to see to at a node, since when, and how often; null where nothing is counted."""
+    """Something to see to at a node, since when, and how often; null where nothing is counted.
+
+    `event` is the identity (node/epoch/seq) of the event by which a copied badge showed last.
+    """
 
     site: str
     node: str
     what: What
     since: Instant
     count: int | None
+    event: str | None
 
 
 @router.get("/nodes", summary="The nodes")

@@ -15,7 +15,7 @@ from protocol.certificates import signing_request
 from protocol.enrolment import EnrolmentRequest
 from protocol.events import EpochBegun, EventsDropped, ExitRequested, RecordUnreadable
 from protocol.topics import NodeTopics
-from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place, badge
+from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place, badge, card
 
 
 def alarms(client: TestClient) -> list[tuple[str, str, int | None]]:
@@ -99,6 +99,9 @@ def test_a_copied_badge_is_an_alarm(place: Place, staff: TestClient) -> None:
     place.join(1)
     place.report("ss-entrance", badge(1, "entrance", refused_for="not_genuine"))
     assert alarms(staff) == [("ss-entrance", "not-genuine", 1)]
+    (alarm,) = staff.get("/api/v1/alarms").json()
+    event = staff.get(f"/api/v1/events/{alarm['event']}").json()["event"]
+    assert (event["credential"], event["reason"]) == (card(1), "not_genuine")
 
 
 @pytest.mark.parametrize(

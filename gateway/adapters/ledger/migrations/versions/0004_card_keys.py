@@ -27,9 +27,9 @@ def upgrade() -> None:
         sa.Column("site", sa.String(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("node", sa.String(), nullable=False),
+        sa.Column("epoch", sa.String(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
-        sa.Column("credential", sa.String(), nullable=False),
-        sa.Column("point", sa.String(), nullable=False),
     )
     op.create_index("clones_by_day", "clones", ["site", "day"])
