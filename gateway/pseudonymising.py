@@ -57,32 +57,29 @@ def take_names_out_of_day(books: Books, site: Site, day: date) -> int:
     Within one transaction: a day is named as a whole, or not at all.
     """
     start, end = civil.day_bounds(day, site.zone)
-    month = month_of(day)
-    holders = Holding(books).on(site.id, day)
-    past = {pseudonym.ref for pseudonym in books.pseudonyms.of_month(month)}
+    following, month = civil.day_of(end, site.zone), month_of(day)
     badges = books.journal.badges(site.id, start, end)
-    for badge in badges:
-        holder = holders.holder(badge.ref or "", badge.occurred_at)
-        if badge.ref in past and badge.ref is not None:
-            ref = badge.ref
-        elif holder is None or is_past(holder):
-            ref = unknown_card()
-        else:
-            ref = stand_in(books, holder, month).ref
-        books.journal.rewrite(badge.number, without_name(badge, ref))
-    following = civil.day_of(end, site.zone)
     visitors = {visit.member for visit in books.projections.visits(day, following, site.id)}
-    for member in visitors:
-        if not is_past(member):
-            person = stand_in(books, member, month).id
-            books.projections.rename_visitor(member, person, day, following, site.id)
     bookings = [each for each in books.bookings.between(site.id, start, end) if each.starts_at >= start]
+    holders = Holding(books).on(site.id, day)
+    held = {badge.number: holders.holder(badge.ref or "", badge.occurred_at) for badge in badges}
+    known = {*held.values(), *visitors, *(booking.member for booking in bookings)}
+    past = {member: stand_in(books, member, month) for member in known if member and not is_past(member)}
+    kept = {pseudonym.ref for pseudonym in books.pseudonyms.of_month(month)}  # of whom was erased before
+
+    def card(badge: Badge) -> str:
+        if badge.ref in kept and badge.ref is not None:
+            return badge.ref
+        person = past.get(held[badge.number] or "")
+        return person.ref if person else unknown_card()
+
+    books.journal.rewrite({badge.number: without_name(badge, card(badge)) for badge in badges})
+    names = {member: pseudonym.id for member, pseudonym in past.items()}
+    visits = books.projections.rename_visitors(names, day, following, site.id)
     for booking in bookings:
-        if not is_past(booking.member):
-            person = stand_in(books, booking.member, month).id
-            books.bookings.put(replace(booking, member=person, title=None))
+        books.bookings.put(replace(booking, member=names.get(booking.member, booking.member), title=None))
     books.pseudonyms.move_on(site.id, following)
-    return len(badges) + len(visitors) + len(bookings)
+    return len(badges) + visits + len(bookings)
 
 
 def without_name(badge: Badge, ref: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Forgetting in time: once a day what names somebody and is too old goes, in steps that can be resumed."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -113,19 +113,24 @@ class Retention:
         while full:
             with self._ledger.writing() as books:
                 some = books.journal.badges_after(int(books.note(_LOOKED_THROUGH) or 0), _TOGETHER)
-                late = [badge for badge in some if self._is_late(books, badge)]
-                for badge in late:
-                    books.journal.rewrite(badge.number, without_name(badge, unknown_card()))
+                late = self._late(books, some)
+                books.journal.rewrite({each.number: without_name(each, unknown_card()) for each in late})
                 if some:
                     books.remember(_LOOKED_THROUGH, str(some[-1].number))
             changed, full = changed + len(late), len(some) == _TOGETHER
         return changed
 
-    def _is_late(self, books: Books, badge: Badge) -> bool:
-        day = civil.day_of(badge.occurred_at, self._site(badge.site).zone)
-        if day >= books.pseudonyms.nameless_before(badge.site):
-            return False
-        return all(badge.ref != pseudonym.ref for pseudonym in books.pseudonyms.of_month(month_of(day)))
+    def _late(self, books: Books, badges: Sequence[Badge]) -> list[Badge]:
+        """Return those on days that name nobody whose card is not the one that stands in there."""
+        before = {site: books.pseudonyms.nameless_before(site) for site in {badge.site for badge in badges}}
+        days = [civil.day_of(badge.occurred_at, self._site(badge.site).zone) for badge in badges]
+        nameless = [(badge, day) for badge, day in zip(badges, days, strict=True) if day < before[badge.site]]
+        past = {
+            pseudonym.ref
+            for month in {month_of(day) for _, day in nameless}
+            for pseudonym in books.pseudonyms.of_month(month)
+        }
+        return [badge for badge, _ in nameless if badge.ref not in past]
 
     def _days(self, site: Site, before: date) -> Iterator[date]:
         """Yield the days before `before` that still name somebody."""

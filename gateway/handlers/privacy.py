@@ -93,14 +93,18 @@ def _badges(desk: Desk, member: str, credentials: list[Credential]) -> list[Badg
 
 def _erase_badges(desk: Desk, member: str, credentials: list[Credential]) -> int:
     badges = _badges(desk, member, credentials)
-    for badge in badges:
-        day = civil.day_of(badge.occurred_at, _zone(desk, badge.site))
-        if day < desk.books.pseudonyms.nameless_before(badge.site):
-            ref = unknown_card()  # it came late: of that day nobody new is known
-        else:
-            ref = stand_in(desk.books, member, month_of(day)).ref
-        desk.books.journal.rewrite(badge.number, without_name(badge, ref))
+    desk.books.journal.rewrite(
+        {badge.number: without_name(badge, _card_instead(desk, member, badge)) for badge in badges}
+    )
     return len(badges)
+
+
+def _card_instead(desk: Desk, member: str, badge: Badge) -> str:
+    """Return the card that stands in; of a day that names nobody already nobody new is known."""
+    day = civil.day_of(badge.occurred_at, _zone(desk, badge.site))
+    if day < desk.books.pseudonyms.nameless_before(badge.site):
+        return unknown_card()
+    return stand_in(desk.books, member, month_of(day)).ref
 
 
 def _erase_visits(desk: Desk, member: str) -> int:
@@ -108,7 +112,7 @@ def _erase_visits(desk: Desk, member: str) -> int:
     firsts = {civil.day_of(visit.begun_at, _zone(desk, visit.site)).replace(day=1) for visit in visits}
     for first in firsts:
         person = stand_in(desk.books, member, month_of(first))
-        desk.books.projections.rename_visitor(member, person.id, first, following_month(first))
+        desk.books.projections.rename_visitors({member: person.id}, first, following_month(first))
     return len(visits)
 
 

@@ -152,8 +152,8 @@ class Journal(Protocol):
         """Return all entries that name one of these cards."""
         ...
 
-    def rewrite(self, number: int, said: Mapping[str, Any]) -> None:
-        """Let an entry say something else. Only for taking names out: nothing that is counted may change."""
+    def rewrite(self, said: Mapping[int, Mapping[str, Any]]) -> None:
+        """Let entries, by number, say something else: only to take names out, which changes no count."""
         ...
 
     def forget_letters(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, text, update
 
 from gateway.adapters.ledger.tables import TROUBLES, cursors, dead_letters, gaps, journal
 from gateway.domain.journal import Entry, Identity, NodeTime, Quality
@@ -169,9 +169,14 @@ class JournalTable:
         named = [journal.c.event.contains(ref, autoescape=True) for ref in refs]
         return self._badges(_BADGES.where(or_(*named)).order_by(journal.c.id)) if named else []
 
-    def rewrite(self, number: int, said: Mapping[str, Any]) -> None:
-        text_of_it = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
-        self._connection.execute(update(journal).where(journal.c.id == number).values(event=text_of_it))
+    def rewrite(self, said: Mapping[int, Mapping[str, Any]]) -> None:
+        rows = [
+            {"of": number, "to": json.dumps(event, separators=(",", ":"), ensure_ascii=False)}
+            for number, event in said.items()
+        ]
+        if rows:
+            changed = update(journal).where(journal.c.id == bindparam("of")).values(event=bindparam("to"))
+            self._connection.execute(changed, rows)
 
     def forget_letters(
         self, before: datetime | None = None, naming: Iterable[str] = (), beyond: int | None = None

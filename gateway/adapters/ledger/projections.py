@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from gateway.adapters.ledger.tables import clones, space_states, standstills, visits
 from gateway.domain.clones import Clone
@@ -43,11 +43,19 @@ class ProjectionTables:
         wanted = select(visits).where(visits.c.member == member).order_by(visits.c.begun_at)
         return [_visit(row) for row in self._connection.execute(wanted)]
 
-    def rename_visitor(self, member: str, to: str, start: date, end: date, site: str | None = None) -> int:
-        here = [visits.c.member == member, visits.c.day >= start, visits.c.day < end]
+    def rename_visitors(
+        self, names: Mapping[str, str], start: date, end: date, site: str | None = None
+    ) -> int:
+        wanted = select(visits.c.id, visits.c.member).where(visits.c.day >= start, visits.c.day < end)
         if site is not None:
-            here.append(visits.c.site == site)
-        return self._connection.execute(update(visits).where(*here).values(member=to)).rowcount
+            wanted = wanted.where(visits.c.site == site)
+        found = [
+            (row.id, names[row.member]) for row in self._connection.execute(wanted) if row.member in names
+        ]
+        if found:
+            renamed = update(visits).where(visits.c.id == bindparam("of")).values(member=bindparam("to"))
+            self._connection.execute(renamed, [{"of": number, "to": name} for number, name in found])
+        return len(found)
 
     def forget_visits(self, before: date) -> int:
         return self._connection.execute(delete(visits).where(visits.c.day < before)).rowcount
