@@ -66,7 +66,8 @@ class House:
     forgetting: Worker
 
     def start(self) -> None:
-        self.forgetting.turn()  # before anybody is served: a restored ledger may name whom it no longer may
+        self.gateway.registrar.erase_again()
+        self.forgetting.turn()  # before anybody is served: a restored ledger names whom it no longer may
         self.gateway.start()
         self.downlink.open(self.gateway.receive, self.gateway.connected)
         self.beat.start()

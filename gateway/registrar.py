@@ -1,5 +1,6 @@
 """Carrying out what people ask, each in one transaction with its line in the audit."""
 
+import logging
 import secrets
 import threading
 from collections.abc import Mapping
@@ -7,18 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gateway.auditor import Auditor
-from gateway.commands import Command, Refused
+from gateway.commands import Command, EraseMember, Refused
 from gateway.domain.audit import Act, Outcome, details
-from gateway.domain.authority import ANYONE, Actor
+from gateway.domain.authority import ANYONE, SYSTEM, Actor
 from gateway.handlers import HANDLERS, Desk
 from gateway.handlers.said import Said, about, of_what_was_made
 from gateway.ports import Clock, Ledger, Notifier
 from protocol.site import Site
 
+_log = logging.getLogger(__name__)
 _ONE_LOOK: Final = timedelta(minutes=10)
 _ONE_REFUSAL: Final = timedelta(minutes=1)
 RIGHTS_CHANGED: Final = "rights_changed"
 """The ledger's note by which a program beside the gateway says that access lists must follow."""
+
+ERASE_AGAIN: Final = "erase_again"
+"""The ledger's note of the members, by id, who were erased after the backup from which it came back."""
 
 _REMEMBERED: Final = 10_000
 
@@ -76,6 +81,27 @@ class Registrar:
             with self._ledger.writing() as books:
                 books.remember(RIGHTS_CHANGED, secrets.token_hex(8))
         return result
+
+    def erase_again(self) -> None:
+        """Erase whom a restored ledger knows again though they were erased: before anybody is served.
+
+        Whoever cannot be, since that ledger has something on loan to them, is tried at the next start.
+        """
+        with self._ledger.reading() as books:
+            wanted = (books.note(ERASE_AGAIN) or "").split()
+        if not wanted:
+            return
+        left = [member for member in wanted if not self._erased_again(member)]
+        with self._ledger.writing() as books:
+            books.remember(ERASE_AGAIN, " ".join(left))
+
+    def _erased_again(self, member: str) -> bool:
+        try:
+            self.carry_out_beside(EraseMember(member), SYSTEM)
+        except Refused as refusal:
+            _log.warning("event=not_erased_again member=%s why=%s", member, refusal.faults[0].code)
+            return refusal.kind == "not_found"
+        return True
 
     def look(self, by: Actor, subject: str, **more: object) -> None:
         """Note that `by` looks at `subject`: once in ten minutes, for a page asks again and again."""

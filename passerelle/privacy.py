@@ -29,7 +29,7 @@ Kept, because the law asks for it, and naming nobody:
 - the month's figures and the rent (Code de commerce L123-22: ten years), of a random pseudonym per month;
 - that this was done, and who looked before: the audit, under the id {member}, twelve months at most.
 Nodes that are cut off know the badges until their access list ends. Backups made before today still hold all
-of it, until they are deleted by their age; erase again after restoring one."""
+of it, until they are deleted by their age; erase again after restoring one on another machine."""
 
 
 @app.command()

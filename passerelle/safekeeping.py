@@ -43,6 +43,7 @@ def run_restore(settings: Path, backup: Path, *, other_place: bool) -> int:
     if done.aside is not None:
         _say(f"What was here before lies in {done.aside}: delete it when you no longer need it.")
     _say("Start the gateway: nodes send again what they saw since, up to seven days back.")
+    _say("Members who were erased since are erased again as it starts, where the ledger here said who.")
     _say("What staff decided since is not here: look at badges that were revoked, and at API keys.")
     return _DONE
 

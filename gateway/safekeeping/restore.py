@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from gateway.adapters.ledger import SqlLedger
-from gateway.adapters.ledger.copy import Facts, LedgerBusy, LedgerUnsound, examine, settle
+from gateway.adapters.ledger.copy import Facts, LedgerBusy, LedgerUnsound, erased_since, examine, settle
 from gateway.adapters.ledger.engine import known_schemas, sqlite_file, without_password
 from gateway.adapters.signer import FileSigner
 from gateway.auditor import Auditor
 from gateway.bootstrap import KEY_FILES, SIGNING_KEY, alone, database_url
 from gateway.domain.audit import RESTORED, Act, details
 from gateway.domain.authority import SYSTEM
+from gateway.registrar import ERASE_AGAIN
 from gateway.safekeeping.archive import BackupUnsound, Manifest, Told, unpack
 from gateway.safekeeping.backup import LEDGER
 from gateway.settings import Settings
@@ -81,8 +82,10 @@ class _Way:
         present = self._present()
         if present is not None and not other_place:
             _refuse_another(present, manifest)
+        known = present is not None and present.id == manifest.ledger
+        erased = erased_since(self._ledger, manifest.made_at) if known else []
         told("migrating", 0)
-        self._migrate(manifest)
+        self._migrate(manifest, erased)
         return Restored(manifest, self._put_in_place())
 
     def _check(self, manifest: Manifest) -> None:
@@ -102,8 +105,11 @@ class _Way:
         except LedgerUnsound:
             return None
 
-    def _migrate(self, manifest: Manifest) -> None:
-        """Bring the ledger up to this program's schema, and write into its audit that it came back."""
+    def _migrate(self, manifest: Manifest, erased: list[str]) -> None:
+        """Bring the ledger up to this program's schema, and write into it that it came back.
+
+        Whom it must not know again, who were erased since it was copied, the gateway erases as it starts.
+        """
         staged = self._staged / LEDGER
         ledger = SqlLedger(f"sqlite:///{staged}")
         try:
@@ -111,6 +117,7 @@ class _Way:
             with ledger.writing() as books:
                 auditor = Auditor(ledger, FileSigner(self._staged / SIGNING_KEY))
                 auditor.write(books, Act(self._at, SYSTEM.id, RESTORED, "done", "ledger", said))
+                books.remember(ERASE_AGAIN, " ".join(erased))
         finally:
             ledger.close()
         settle(staged)

@@ -6,8 +6,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from gateway.adapters.ledger.tables import microseconds
 
 _PAGES_A_STEP: Final = 1024
 _WAIT_S: Final = 5.0
@@ -68,6 +71,21 @@ def settle(file: Path) -> Facts:
     with _opened(file, "rw") as ledger:
         ledger.execute("PRAGMA journal_mode=DELETE")
         return _facts(ledger)
+
+
+def erased_since(file: Path, since: datetime) -> list[str]:
+    """Return the members whom a ledger's audit says to have been erased since a moment.
+
+    Of a ledger older than the audit it is nobody. Raises LedgerUnsound, LedgerBusy.
+    """
+    with _opened(file, "ro") as ledger:
+        if ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone() is None:
+            return []
+        found = ledger.execute(
+            "SELECT subject FROM audit WHERE act = 'EraseMember' AND outcome = 'done' AND at > ?",
+            [microseconds(since)],
+        )
+        return [subject.removeprefix("member:") for (subject,) in found]
 
 
 def _facts(ledger: sqlite3.Connection) -> Facts:

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.commands import AddMembers
+from gateway.bootstrap import build
+from gateway.commands import AddMembers, EraseMember
 from gateway.domain.authority import SYSTEM
+from gateway.registrar import ERASE_AGAIN
+from gateway.safekeeping.backup import back_up
+from gateway.safekeeping.restore import restore
 from gateway.settings import SettingsRefused, read_settings
 from passerelle.__main__ import app
 from tests.unit.gateway.asking import NAME, REF, a_command
@@ -78,6 +82,25 @@ def test_a_gateway_at_work_follows_an_erasure_beside_it_at_its_next_turn(
     assert typed("erase", "m-1", "--yes", settings=settings).exit_code == 0
     working.gateway.issue()
     assert not listed()
+
+
+def test_who_was_erased_stays_so_when_an_older_backup_comes_back(
+    working: Place, settings: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data" / "credential.key").write_bytes(bytes(32))
+    backup, _ = back_up(read_settings(settings), tmp_path / "backup", working.clock.now(), lambda *_: None)
+    working.clock.pass_s(60)
+    working.gateway.handle(EraseMember("m-1"), SYSTEM)
+    working.ledger.close()
+    restore(read_settings(settings), backup, working.clock.now(), lambda *_: None, other_place=False)
+    house = build(read_settings(settings))
+    with house.ledger.reading() as books:
+        assert books.people.member("m-1") is not None
+    house.gateway.registrar.erase_again()
+    with house.ledger.reading() as books:
+        assert books.people.member("m-1") is None
+        assert books.note(ERASE_AGAIN) == ""
+    house.stop()
 
 
 def test_an_unknown_member_is_said_in_a_sentence(working: Place, settings: Path) -> None:
