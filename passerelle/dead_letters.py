@@ -26,7 +26,7 @@ def list_letters(settings: SettingsFile) -> None:
     from gateway.settings import read_settings
 
     with told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
-        letters = books.journal.buried()
+        letters = books.journal.buried(payloads=False)
     table = Table("number", "last came", "times", "topic", "reason", "detail")
     for buried in letters:
         letter = buried.letter
@@ -43,10 +43,9 @@ def show(number: Annotated[int, typer.Argument(help="As `list` has it.")], setti
     from gateway.settings import read_settings
 
     with told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
-        found = next((buried for buried in books.journal.buried() if buried.number == number), None)
+        found = books.journal.buried_as(number)
     if found is None:
-        typer.echo(f"no dead letter has the number {number}: see `passerelle dead-letters list`", err=True)
-        raise typer.Exit(2)
+        raise _unknown(number)
     letter = found.letter
     for name, said in (("topic", letter.topic), ("reason", letter.reason), ("detail", letter.detail)):
         typer.echo(f"{name:8}{_harmless(said)}")
@@ -72,6 +71,26 @@ def replay(settings: SettingsFile) -> None:
     _print(table if table.rows else "There are no dead letters.")
     if table.rows:
         typer.echo("Visits and access lists follow when the gateway starts.")
+
+
+@app.command()
+def discard(number: Annotated[int, typer.Argument(help="As `list` has it.")], settings: SettingsFile) -> None:
+    """Delete one for good: what it held is then neither counted nor kept. The gateway may run."""
+    from gateway.bootstrap import open_ledger
+    from gateway.settings import read_settings
+
+    with told(), open_ledger(read_settings(settings)) as (ledger, _), ledger.writing() as books:
+        found = books.journal.buried_as(number)
+        if found is not None:
+            books.journal.unbury(number)
+    if found is None:
+        raise _unknown(number)
+    typer.echo(f"Dead letter {number} is gone.")
+
+
+def _unknown(number: int) -> typer.Exit:
+    typer.echo(f"no dead letter has the number {number}: see `passerelle dead-letters list`", err=True)
+    return typer.Exit(2)
 
 
 def _harmless(said: str) -> Text:

@@ -108,9 +108,11 @@ class Journal(Protocol):
         """Return the latest, latest first."""
         ...
 
-    def buried(self) -> list[Buried]:
-        """Return all dead letters, the first first."""
+    def buried(self, *, payloads: bool = True) -> list[Buried]:
+        """Return all dead letters, the first first; without `payloads` those are empty."""
         ...
+
+    def buried_as(self, number: int) -> Buried | None: ...
 
     def unbury(self, number: int) -> None: ...
     def letters_since(self, since: datetime) -> list[LetterCount]:

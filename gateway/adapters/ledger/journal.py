@@ -80,18 +80,15 @@ class JournalTable:
             }
             self._connection.execute(insert(dead_letters), row)
 
-    def buried(self) -> list[Buried]:
-        rows = self._connection.execute(select(dead_letters).order_by(dead_letters.c.id))
+    def buried(self, *, payloads: bool = True) -> list[Buried]:
+        columns = [each for each in dead_letters.c if payloads or each is not dead_letters.c.payload]
         return [
-            Buried(
-                row.id,
-                DeadLetter(row.topic, row.reason, row.detail, row.payload),
-                row.first_at,
-                row.last_at,
-                row.times,
-            )
-            for row in rows
+            _buried(row) for row in self._connection.execute(select(*columns).order_by(dead_letters.c.id))
         ]
+
+    def buried_as(self, number: int) -> Buried | None:
+        row = self._connection.execute(select(dead_letters).where(dead_letters.c.id == number)).first()
+        return _buried(row) if row else None
 
     def unbury(self, number: int) -> None:
         self._connection.execute(delete(dead_letters).where(dead_letters.c.id == number))
@@ -249,6 +246,11 @@ def _row(entry: Entry) -> dict[str, Any]:
         "node_at": told.at if told else None,
         "node_clock": told.clock if told else None,
     }
+
+
+def _buried(row: Row[Any]) -> Buried:
+    letter = DeadLetter(row.topic, row.reason, row.detail, getattr(row, "payload", b""))
+    return Buried(row.id, letter, row.first_at, row.last_at, row.times)
 
 
 def _said(event: str) -> dict[str, Any] | None:

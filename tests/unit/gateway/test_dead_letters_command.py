@@ -86,3 +86,13 @@ def test_no_ledger_is_made_where_there_is_none(tmp_path: Path) -> None:
     ):
         pass
     assert typed("list", settings=settings_in(tmp_path)).exit_code == 2
+
+
+def test_a_letter_that_is_discarded_is_gone_and_the_others_stay(settings: Path) -> None:
+    assert typed("discard", "1", settings=settings).output == "Dead letter 1 is gone.\n"
+    again = typed("discard", "1", settings=settings)
+    assert again.exit_code == 2
+    assert "no dead letter has the number 1" in again.output
+    with open_ledger(read_settings(settings)) as (ledger, _), ledger.reading() as books:
+        assert [buried.number for buried in books.journal.buried(payloads=False)] == [2]
+        assert [buried.letter.payload for buried in books.journal.buried(payloads=False)] == [b""]

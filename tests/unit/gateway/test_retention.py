@@ -7,7 +7,7 @@ import pytest
 
 from gateway.domain.people import PSEUDONYMOUS
 from gateway.domain.retention import Limits
-from gateway.ports import Books
+from gateway.ports import Books, DeadLetter
 from gateway.pseudonymising import take_names_out_of_day
 from gateway.service import Gateway
 from protocol.events import BadgePresented
@@ -185,6 +185,24 @@ def test_no_byte_of_it_is_left_in_the_ledger_and_its_log(place: Place, tmp_path:
         text = repr(connection.exec_driver_sql("SELECT event FROM journal").all())
         text += repr(connection.exec_driver_sql("SELECT member FROM visits").all())
     assert not any(word in text for word in (card(1), card(2), "m-1", "m-2"))
+
+
+def test_messages_that_were_not_understood_go_with_time_and_beyond_their_number(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.retention._MOST_LETTERS", 2)
+    for number in range(4):
+        with place.ledger.writing() as books:
+            letter = DeadLetter("passerelle/s/n/up/events", "not_json", "", b"%d" % number)
+            books.journal.bury(letter, place.clock.now())
+        place.clock.pass_s(3600)
+    retention(place).keep()
+    with place.ledger.reading() as books:
+        assert [letter.payload for letter in books.journal.dead_letters(9)] == [b"3", b"2"]
+    place.clock.pass_s(90 * 86_400)
+    retention(place).keep()
+    with place.ledger.reading() as books:
+        assert books.journal.dead_letters(9) == []
 
 
 def test_it_is_done_once_a_day_and_whatever_was_erased_meanwhile_at_once(

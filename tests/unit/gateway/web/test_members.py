@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from gateway.web.app import create_app
 from protocol.identifiers import credential_ref
 from tests.unit.gateway.web.place import CARD_KEY, Place, card
 
@@ -96,3 +97,16 @@ def test_a_card_is_given_and_revoked(staff: TestClient) -> None:
 def test_a_membership_that_ends_before_it_begins_is_refused(staff: TestClient) -> None:
     body = _ANA | {"since": "2026-12-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"}
     assert staff.post("/api/v1/members", json=body).status_code == 422
+
+
+def test_a_member_is_shown_all_that_is_kept_and_forgotten(place: Place, staff: TestClient) -> None:
+    place.join(1)
+    place.come(1)
+    admin = TestClient(create_app(place), headers=place.key("admin"))
+    assert staff.get("/api/v1/members/m-1/export").status_code == 403
+    assert staff.post("/api/v1/members/m-1/erase").status_code == 403
+    assert admin.get("/api/v1/members/m-1/export").json()["member"]["name"] == "Camille 1"
+    erased = admin.post("/api/v1/members/m-1/erase").json()
+    assert erased == {"cards": 1, "events": 1, "visits": 1, "bookings": 0, "loans": 0, "parcels": 0}
+    assert admin.get("/api/v1/members/m-1").status_code == 404
+    assert admin.post("/api/v1/members/m-1/erase").status_code == 404
