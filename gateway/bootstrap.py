@@ -176,7 +176,7 @@ def _enrolment(
         broker_host=settings.public_host or settings.broker_host,
         broker_port=settings.broker_port,
     )
-    return Enrolment(ledger, SystemClock(), authority, words, site_of_node(sites))
+    return Enrolment(ledger, SystemClock(), authority, words, site_of_node(sites), Auditor(ledger, signer))
 
 
 def _credential_key(settings: Settings) -> bytes:

@@ -11,8 +11,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+from gateway.auditor import Auditor
 from gateway.commands import Fault, Refused
-from gateway.domain.authority import Actor
+from gateway.domain.audit import Act
+from gateway.domain.authority import ANYONE, Actor
 from gateway.ports import Books, CertificateAuthority, Clock, Ledger, NodeCertificate, OpenInvitation
 from protocol.certificates import CertificateRefused, read_certificate, requested_key, signed_by
 from protocol.codec import MessageRefused, decode, encode
@@ -53,21 +55,25 @@ class Enrolment:
         authority: CertificateAuthority,
         words: PlaceWords,
         site_of_node: Mapping[str, str],
+        auditor: Auditor,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._authority = authority
         self._words = words
         self._site_of_node = site_of_node
+        self._auditor = auditor
 
     def invite(self, node: str, by: Actor, lives: timedelta = INVITATION_LIVES) -> Invitation:
         """Let a node enrol once, within `lives`. An earlier invitation counts no longer. Raises Refused."""
         _authorise(by)
         self._check_known(node, "/node")
         invitation = Invitation(node, secrets.token_hex(4), secrets.token_bytes(SECRET_BYTES))
-        until = self._clock.now() + lives
+        now = self._clock.now()
         with self._ledger.writing() as books:
-            books.enrolments.invite(OpenInvitation(invitation.number, node, invitation.secret, until))
+            open_until = OpenInvitation(invitation.number, node, invitation.secret, now + lives)
+            books.enrolments.invite(open_until)
+            self._note(books, now, by, "InviteNode", node)
         _log.info("event=node_invited node=%s by=%s", node, by.id)
         return invitation
 
@@ -88,7 +94,7 @@ class Enrolment:
                 raise Refused("invalid", Fault("/box", refusal.reason, str(refusal))) from refusal
             if request.node != known.node:
                 raise Refused("invalid", Fault("/box", "wrong_node", f"it invites {known.node}, nobody else"))
-            bundle = self._admit(books, request, now)
+            bundle = self._admit(books, request, now, ANYONE)
             books.enrolments.uninvite(known.node)
         self.publish()
         return SealedBundle(box=invitation.seal("bundle", encode(bundle), secrets.token_bytes(NONCE_BYTES)))
@@ -98,7 +104,7 @@ class Enrolment:
         _authorise(by)
         self._check_known(request.node, "/node")
         with self._ledger.writing() as books:
-            bundle = self._admit(books, request, self._clock.now())
+            bundle = self._admit(books, request, self._clock.now(), by)
         self.publish()
         return bundle
 
@@ -122,9 +128,11 @@ class Enrolment:
         _authorise(by)
         self._check_known(node, "/node")
         with self._ledger.writing() as books:
-            revoked = books.enrolments.revoke(node, self._clock.now())
+            now = self._clock.now()
+            revoked = books.enrolments.revoke(node, now)
             books.enrolments.uninvite(node)
-            books.nodes.seal_to(node, None, self._clock.now())
+            books.nodes.seal_to(node, None, now)
+            self._note(books, now, by, "RevokeNode", node)
         self.publish()
         _log.warning("event=node_revoked node=%s certificates=%d by=%s", node, revoked, by.id)
         return revoked
@@ -135,7 +143,7 @@ class Enrolment:
             certificates = books.enrolments.certificates()
         self._authority.tell_revoked(certificates, self._clock.now())
 
-    def _admit(self, books: Books, request: EnrolmentRequest, now: datetime) -> Bundle:
+    def _admit(self, books: Books, request: EnrolmentRequest, now: datetime, by: Actor) -> Bundle:
         """Issue a node's first certificate; what it had before was another machine's, or is lost."""
         try:
             certificate = self._authority.certify(request.node, request.csr, now)
@@ -144,6 +152,7 @@ class Enrolment:
         books.enrolments.revoke(request.node, now)
         books.enrolments.issue(certificate)
         books.nodes.seal_to(request.node, _checked_key(request.sealing_key), now)
+        self._note(books, now, by, "EnrolNode", request.node)
         site, words = self._site_of_node[request.node], self._words
         _log.info("event=node_enrolled node=%s serial=%s", request.node, certificate.serial)
         return Bundle(
@@ -178,6 +187,10 @@ class Enrolment:
         books.enrolments.issue(certificate)
         _log.info("event=certificate_renewed node=%s serial=%s", renewal.node, certificate.serial)
         return certificate
+
+    def _note(self, books: Books, now: datetime, by: Actor, act: str, node: str) -> None:
+        """Write it into the audit, in the transaction of the act."""
+        self._auditor.write(books, Act(now, by.id, act, "done", f"node:{node}"))
 
     def _check_known(self, node: str, pointer: str) -> None:
         if node not in self._site_of_node:

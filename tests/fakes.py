@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.adapters.certificate_authority import FileAuthority
 from gateway.adapters.signer import FileSigner
+from gateway.auditor import Auditor
 from gateway.domain.history import Point, Value
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
@@ -71,9 +72,9 @@ def enrolment(folder: Path, ledger: Ledger, clock: Clock, sites: Mapping[str, Si
     """A real authority in `folder`, for nodes of these sites, at a broker that nobody calls."""
     authority = FileAuthority(folder / "authority.pem", ledger.id, node_days=365, now=clock.now())
     files = {name: (SITES / f"{name}.toml").read_text(encoding="utf-8") for name in sites}
-    key = FileSigner(folder / "signing.key").public_text
-    words = PlaceWords(key, "00" * 32, files, "192.0.2.10", 8883)
-    return Enrolment(ledger, clock, authority, words, site_of_node(sites))
+    signer = FileSigner(folder / "signing.key")
+    words = PlaceWords(signer.public_text, "00" * 32, files, "192.0.2.10", 8883)
+    return Enrolment(ledger, clock, authority, words, site_of_node(sites), Auditor(ledger, signer))
 
 
 @dataclass

@@ -130,6 +130,18 @@ def test_letting_nodes_in_and_putting_them_out_is_for_administrators(house: Hous
             attempt()
 
 
+def test_who_let_a_node_in_and_put_it_out_stands_in_the_audit(house: House) -> None:
+    Machine().enrol(house, house.enrolment.invite(NODE, Actor.of("key:7", "admin")))
+    house.enrolment.revoke(NODE, SYSTEM)
+    with house.ledger.reading() as books:
+        acts = [record.act for record in books.audit.after(0, 10)]
+    assert [(act.actor, act.act, act.subject) for act in acts] == [
+        ("key:7", "InviteNode", f"node:{NODE}"),
+        ("anyone", "EnrolNode", f"node:{NODE}"),
+        ("system", "RevokeNode", f"node:{NODE}"),
+    ]
+
+
 @pytest.mark.parametrize("csr", ["", "no PEM", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END"])
 def test_a_request_without_a_key_is_refused(house: House, csr: str) -> None:
     with pytest.raises(Refused, match="PKCS #10"):
