@@ -63,7 +63,7 @@ def serve(settings_path: Path) -> int:
 
 def _serve(settings: Settings) -> None:
     house = build(settings)
-    address = f"http://{settings.http_host}:{settings.http_port}"
+    address = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
     link = offer_first_login(house.gateway, settings.data_dir / "first-login.txt", address)
     if link is not None:
         print(f"First login: {link}", flush=True)  # noqa: T201  # for whoever installs it

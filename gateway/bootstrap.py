@@ -13,20 +13,24 @@ from gateway.adapters.clock import SteppedClock, SystemClock
 from gateway.adapters.copies import OldCopies
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.engine import sqlite_file, without_password
+from gateway.adapters.mail import Mailer, MailServer
 from gateway.adapters.mqtt import Broker, MqttDownlink
 from gateway.adapters.notifier import OutboxNotifier
+from gateway.adapters.openid import Client, OpenIdProvider
+from gateway.adapters.passwords import Argon2Passwords, TotpFactor
 from gateway.adapters.signer import FileSigner
 from gateway.adapters.witness import FileWitness
 from gateway.auditor import Auditor
 from gateway.domain.tariff import Tariff, read_tariff
 from gateway.enrolment import Enrolment, PlaceWords
-from gateway.ports import Clock, History, Ledger, LedgerFailed
+from gateway.logins import Logins, RolesByClaim
+from gateway.ports import Clock, History, IdentityProvider, Ledger, LedgerFailed
 from gateway.rebuild import Rebuild
 from gateway.recorder import Recorder, start_over
 from gateway.registrar import Registrar
 from gateway.retention import Retention
 from gateway.service import Gateway, site_of_node
-from gateway.settings import InfluxSettings, Settings, SettingsRefused
+from gateway.settings import InfluxSettings, MailSettings, OpenIdSettings, Settings, SettingsRefused
 from gateway.worker import Worker
 from host.claim import claimed
 from host.files import secret_file
@@ -39,11 +43,13 @@ SIGNING_KEY = "signing.key"
 CREDENTIAL_KEY = "credential.key"
 CARD_MASTER_KEY = "card-master.key"
 AUTHORITY_KEY = "authority.pem"
-KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY, AUTHORITY_KEY)
-"""Files of the data folder, without which a ledger is of no use to its nodes and cards."""
+FACTOR_KEY = "factor.key"
+KEY_FILES = (SIGNING_KEY, CREDENTIAL_KEY, CARD_MASTER_KEY, AUTHORITY_KEY, FACTOR_KEY)
+"""Files of the data folder, without which a ledger is of no use to its nodes, cards and second factors."""
 
 _BEAT_S = 10.0
 _HISTORY_S = 1.0
+_MAIL_S = 5.0
 _WITNESS_S = 3600.0
 _RETENTION_S = 10.0
 
@@ -62,6 +68,10 @@ class House:
     tariffs: tuple[Tariff, ...]
     beat: Worker
     recording: Worker | None
+    mailing: Worker | None
+    logins: Logins
+    openid: IdentityProvider | None
+    public_url: str | None
     witnessing: Worker
     forgetting: Worker
 
@@ -71,15 +81,17 @@ class House:
         self.gateway.start()
         self.downlink.open(self.gateway.receive, self.gateway.connected)
         self.beat.start()
-        if self.recording:
-            self.recording.start()
+        for worker in (self.recording, self.mailing):
+            if worker:
+                worker.start()
         self.forgetting.start()
         self.witnessing.start()
         self.witnessing.wake()
 
     def stop(self) -> None:
-        if self.recording:
-            self.recording.stop()
+        for worker in (self.recording, self.mailing):
+            if worker:
+                worker.stop()
         self.forgetting.stop()
         self.beat.stop()
         self.downlink.close()
@@ -102,9 +114,11 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     vault = _vault(settings)
     enrolment = _enrolment(settings, sites, ledger, signer, authority)
     enrolment.publish()
-    notifier = OutboxNotifier(settings.data_dir / "outbox")
+    outbox = settings.data_dir / "outbox"
+    notifier = OutboxNotifier(outbox)
     gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, enrolment)
     witness = FileWitness(heads_file(settings))
+    factor = TotpFactor(settings.data_dir / FACTOR_KEY)
     return House(
         gateway=gateway,
         downlink=downlink,
@@ -118,6 +132,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
         recording=_recording(settings.influx, ledger, clock, sites) if settings.influx else None,
         witnessing=Worker("witness", lambda: gateway.auditor.bear_witness(witness), _WITNESS_S),
         forgetting=Worker("retention", _retention(settings, gateway, notifier).keep, _RETENTION_S),
+        mailing=_mailing(settings.mail, outbox, clock) if settings.mail else None,
+        logins=Logins(ledger, clock, gateway.handle, Argon2Passwords(), factor, _roles(settings.oidc)),
+        openid=_openid(settings.oidc, clock) if settings.oidc else None,
+        public_url=settings.public_url,
     )
 
 
@@ -312,6 +330,27 @@ def _retention(settings: Settings, gateway: Gateway, outbox: OutboxNotifier) -> 
 def _recording(settings: InfluxSettings, ledger: Ledger, clock: Clock, sites: Mapping[str, Site]) -> Worker:
     recorder = Recorder(ledger, clock, open_history(settings), sites)
     return Worker("history", recorder.record, _HISTORY_S)
+
+
+def _mailing(settings: MailSettings, outbox: Path, clock: Clock) -> Worker:
+    server = MailServer(
+        settings.host,
+        settings.port,
+        settings.security,
+        settings.sender,
+        settings.user,
+        _secret(settings.password_file),
+    )
+    return Worker("mail", Mailer(outbox, server, clock).send, _MAIL_S)
+
+
+def _openid(settings: OpenIdSettings, clock: Clock) -> OpenIdProvider:
+    secret = _secret(settings.client_secret_file) or ""
+    return OpenIdProvider(Client(settings.issuer, settings.client_id, secret), clock)
+
+
+def _roles(settings: OpenIdSettings | None) -> RolesByClaim | None:
+    return RolesByClaim(settings.roles_claim, settings.roles) if settings else None
 
 
 def open_history(settings: InfluxSettings) -> History:

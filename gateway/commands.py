@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from gateway.domain.authority import Role
+from gateway.domain.authority import Role, Scope
 from gateway.domain.people import Card, Member
 
 
@@ -21,6 +21,14 @@ class AddMembers:
     """Take up members: all of them, or none where one cannot be."""
 
     members: tuple[NewMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetMail:
+    """Write to a member at another address from now on; None: no more."""
+
+    member: str
+    mail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,13 @@ class CancelBooking:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelOwnBooking:
+    """Give back a time that one has booked oneself."""
+
+    booking: str
+
+
+@dataclass(frozen=True, slots=True)
 class LendItem:
     """Let a member fetch an item with a badge, to be brought back by `due_at`."""
 
@@ -125,10 +140,18 @@ class EnrolSealingKey:
 class MintKey:
     """Make a secret: an API key, a one-time login link or a session."""
 
-    kind: Literal["api", "link", "session"]
+    kind: Literal["api", "link", "first", "session"]
     name: str
     role: Role
     lives: timedelta
+    scopes: frozenset[Scope] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKey:
+    """Let an API key hold no longer; it is known by the start of its hash."""
+
+    start: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +168,110 @@ class EndSession:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundAccount:
+    """Make the first administrator's account by the gateway's first link; `password` is hashed."""
+
+    link: str
+    mail: str
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAccount:
+    """Take up someone of the staff, who then chooses a password by a link."""
+
+    mail: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccount:
+    """Give an account another role, or shut or reopen it; None leaves things as they are."""
+
+    account: str
+    role: Role | None = None
+    open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNewPassword:
+    """Make the link by which an account's owner chooses another password, and drops the second factor."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePassword:
+    """Set the password (hashed) of the account that a link belongs to, and come in."""
+
+    link: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOwnPassword:
+    """Set one's own password (hashed); every other session ends, `session` goes on."""
+
+    password: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSecondFactor:
+    """Ask for a code from now on: the sealed secret, the step just used, the hashes of the recovery codes."""
+
+    totp: bytes
+    step: int
+    recovery: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropSecondFactor:
+    """Ask for no code any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndOwnSession:
+    """End one of one's own sessions, which is known by the start of its hash."""
+
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitAccount:
+    """Open a session of an account that has proved itself; `pending` where it still owes its code.
+
+    `tries` are forgotten; `step` or `recovery` is what it proved itself with, and cannot be used again.
+    """
+
+    account: str
+    tries: tuple[str, ...] = ()
+    pending: bool = False
+    step: int | None = None
+    recovery: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseLogin:
+    """Note a refused try of each of `tries`."""
+
+    tries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendMemberLink:
+    """Mail the member of this address a link to their own page; of an unknown address nothing is said."""
+
+    mail: str
+    address: str
+
+
 Command = (
     AddMembers
+    | SetMail
     | GiveCredential
     | RevokeCredential
     | ExportMember
@@ -154,14 +279,28 @@ Command = (
     | BookSpace
     | BookSpaces
     | CancelBooking
+    | CancelOwnBooking
     | LendItem
     | DropParcel
     | CollectParcel
     | OpenDoor
     | EnrolSealingKey
     | MintKey
+    | RevokeKey
     | UseLoginLink
     | EndSession
+    | FoundAccount
+    | InviteAccount
+    | ChangeAccount
+    | OfferNewPassword
+    | ChoosePassword
+    | ChangeOwnPassword
+    | ArmSecondFactor
+    | DropSecondFactor
+    | EndOwnSession
+    | AdmitAccount
+    | RefuseLogin
+    | SendMemberLink
 )
 
 

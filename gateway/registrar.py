@@ -57,7 +57,7 @@ class Registrar:
             raise
         try:
             with self._ledger.writing() as books:
-                desk = Desk(books, now, self._sites, self._notifier)
+                desk = Desk(books, now, self._sites, self._notifier, by)
                 result = handling.carry_out(command, desk)
                 subject, more = said
                 self._auditor.write(

@@ -44,6 +44,55 @@ class InfluxSettings(BaseModel):
         return self.model_copy(update={name: home / file for name, file in files.items() if file})
 
 
+class MailSettings(BaseModel):
+    """The server that takes mail from here; without `user` it must take it from anybody in this network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str
+    user: str | None = None
+    password_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _password_under_cover(self) -> Self:
+        if self.security == "none" and self.user is not None:
+            raise ValueError("user and password need security = 'starttls' or 'tls': they would be readable")
+        return self
+
+    def below(self, home: Path) -> Self:
+        """Return these settings with relative paths counted from `home`."""
+        file = self.password_file
+        return self.model_copy(update={"password_file": home / file if file else None})
+
+
+class OpenIdSettings(BaseModel):
+    """An OpenID Connect provider. It lets in whose verified mail an account has.
+
+    `roles` makes accounts for others, by the values of their `roles_claim`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str
+    client_id: str
+    client_secret_file: Path
+    roles_claim: str = "groups"
+    roles: dict[str, Literal["admin", "staff", "billing"]] = {}
+
+    @model_validator(mode="after")
+    def _under_cover(self) -> Self:
+        if not self.issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("issuer must be an https: address, for what comes from there is believed")
+        return self
+
+    def below(self, home: Path) -> Self:
+        """Return these settings with relative paths counted from `home`."""
+        return self.model_copy(update={"client_secret_file": home / self.client_secret_file})
+
+
 class RetentionSettings(BaseModel):
     """How long is kept what names somebody, each within what the law allows (`gateway.domain.retention`).
 
@@ -69,6 +118,8 @@ class Settings(BaseModel):
     Secrets stand in files: `broker_password_file` holds the one of `broker_user`. With `broker_tls` the
     gateway shows a certificate that it issued to itself. Nodes' own hold for `node_certificate_days`, and are
     renewed when a third of that is left. Nodes reach the broker at `public_host`, if not at `broker_host`.
+    `public_url` is where browsers find the pages, behind whatever ends TLS; links in mails and the cookies'
+    `Secure` follow it.
 
     `audit_heads` is the file of the audit's signed heads, `audit-heads` in `data_dir` where it is not said:
     better on another disk, which whoever can write the ledger cannot reach.
@@ -92,6 +143,9 @@ class Settings(BaseModel):
     http_port: Port = 8000
     database_url: str | None = None
     influx: InfluxSettings | None = None
+    mail: MailSettings | None = None
+    oidc: OpenIdSettings | None = None
+    public_url: str | None = None
     audit_heads: Path | None = None
     retention: RetentionSettings = RetentionSettings()
     clock: Literal["system", "stepped"] = "system"
@@ -134,6 +188,8 @@ def read_settings(path: Path) -> Settings:
             "broker_password_file": home / password_file if password_file else None,
             "data_dir": home / settings.data_dir,
             "influx": settings.influx.below(home) if settings.influx else None,
+            "mail": settings.mail.below(home) if settings.mail else None,
+            "oidc": settings.oidc.below(home) if settings.oidc else None,
             "site_files": tuple(home / file for file in settings.site_files),
             "tariff_files": tuple(home / file for file in settings.tariff_files),
         }

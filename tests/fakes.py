@@ -82,6 +82,11 @@ class RememberingNotifier:
     """Keeps what members would have been told."""
 
     codes: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def come_in(self, member: Member, url: str, until: datetime) -> None:
+        self.links[member.id] = url
+
     forgotten: list[str] = field(default_factory=list)
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None:

@@ -15,6 +15,8 @@ import httpx2
 from firmware_sim.bench.surroundings import Surroundings
 from firmware_sim.child import Child
 
+_FIRST_ACCOUNT = {"mail": "admin@example.org", "name": "Admin", "password": "a place that is only played"}
+
 
 def toml(table: dict[str, Any]) -> str:
     """Write a table with at most one level of sub-tables as TOML; JSON's strings and lists are TOML's."""
@@ -92,11 +94,11 @@ class GatewayProcess:
 
     @contextmanager
     def first_session(self) -> Iterator[httpx2.Client]:
-        """Spend the first run's login link: a client with an administrator's session."""
+        """Make the first account by the first run's link: a client with an administrator's session."""
         link = (self.folder / "first-login.txt").read_text(encoding="utf-8").strip()
         own = {"X-Requested-With": "passerelle"}
         with httpx2.Client(base_url=self.url, headers=own, timeout=60, follow_redirects=True) as session:
-            session.post(link).raise_for_status()
+            session.post(f"{link}/account", data=_FIRST_ACCOUNT).raise_for_status()
             yield session
 
 

@@ -1,4 +1,6 @@
-"""Telling members things. Until mail is set up, messages wait in a folder, one file each."""
+"""Telling members things: each message is a file of the outbox until a mailer or a person passed it on."""
+
+# ruff: noqa: RUF001  # French typography
 
 import json
 import secrets
@@ -7,28 +9,57 @@ from pathlib import Path
 
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
+from host.files import replace
+from protocol.base import as_wire_time
 
 
 class OutboxNotifier:
-    """Writes each message as a JSON file, for a mailer or a person to pick up."""
+    """Writes each message as a JSON file: `to` (a member's id), `mail`, `about`, `subject`, `text`, `until`.
+
+    French first, for that is what members speak, English below. After `until` it is of no use any more.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
 
+    def come_in(self, member: Member, url: str, until: datetime) -> None:
+        self._post(
+            member,
+            "come_in",
+            "Votre lien de connexion",
+            "Bonjour,\n\n"
+            f"Ce lien ouvre votre page ; il sert une seule fois, pendant un quart d’heure :\n{url}\n\n"
+            "Si vous ne l’avez pas demandé, laissez-le simplement expirer.\n\n"
+            f"—\n\nThis link opens your page, once, within a quarter of an hour:\n{url}\n",
+            until,
+        )
+
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None:
-        text = {
+        day = f"{parcel.deadline:%d/%m/%Y}"
+        self._post(
+            member,
+            "parcel_arrived",
+            f"Un colis vous attend ({parcel.carrier})",
+            f"Bonjour,\n\nUn colis de {parcel.carrier} vous attend jusqu’au {day}.\n"
+            f"Retirez-le avec votre badge, ou avec le code {code}.\n\n"
+            f"—\n\nA parcel from {parcel.carrier} waits for you until {day}.\n"
+            f"Fetch it with your badge, or with the code {code}.\n",
+            parcel.deadline,
+        )
+
+    def _post(self, member: Member, about: str, subject: str, text: str, until: datetime) -> None:
+        message = {
             "to": member.id,
-            "about": "parcel_arrived",
-            "parcel": parcel.id,
-            "site": parcel.site,
-            "carrier": parcel.carrier,
-            "code": code,
-            "until": parcel.deadline.isoformat(),
+            "mail": member.mail,
+            "about": about,
+            "subject": subject,
+            "text": text,
+            "until": as_wire_time(until),
         }
-        name = f"{parcel.id}-{secrets.token_hex(4)}.json"
-        (self._folder / name).write_text(json.dumps(text, ensure_ascii=False, indent=1), encoding="utf-8")
+        file = self._folder / f"{about}-{secrets.token_hex(8)}.json"
+        replace(file, json.dumps(message, ensure_ascii=False, indent=1).encode(), mode=0o600)
 
     def forget(self, member: Member) -> None:
         for file in self._folder.glob("*.json"):

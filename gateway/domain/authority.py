@@ -4,17 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Self
 
-Role = Literal["admin", "staff", "billing", "viewer"]
+Role = Literal["admin", "staff", "member", "billing", "viewer"]
 
-Scope = Literal["see-place", "see-usage", "run-place", "administer"]
-"""See who and what is where now; see who was where; act on doors, people and lockers; let others in."""
+Scope = Literal["see-place", "see-usage", "run-place", "administer", "see-own"]
+"""See who and what is where now; see who was where; act on doors, people and lockers; let others in;
+see what is kept of oneself, and change one's own way in.
+"""
 
 SCOPES_OF: Final[Mapping[Role, frozenset[Scope]]] = {
-    "admin": frozenset({"see-place", "see-usage", "run-place", "administer"}),
-    "staff": frozenset({"see-place", "see-usage", "run-place"}),
-    "billing": frozenset({"see-usage"}),
+    "admin": frozenset({"see-place", "see-usage", "run-place", "administer", "see-own"}),
+    "staff": frozenset({"see-place", "see-usage", "run-place", "see-own"}),
+    "member": frozenset({"see-own"}),
+    "billing": frozenset({"see-usage", "see-own"}),
     "viewer": frozenset({"see-place"}),
 }
+
+
+MEMBER: Final = "member:"
+"""What stands before a member's id in an actor's, so that no member can have an account's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 class Member:
     """A person whom the place knows, from `since` until `until` (half-open, UTC; None: no end).
 
-    `sites` are those where the plan holds; `office` is the space that a resident rents.
+    `sites` are those where the plan holds; `office` is the space that a resident rents; by `mail`
+    a member is told things, and comes in.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Member:
     office: str | None
     since: datetime
     until: datetime | None
+    mail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

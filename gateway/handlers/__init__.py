@@ -7,7 +7,7 @@ from typing import Any
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
 from gateway.domain.authority import Actor, Scope
-from gateway.handlers import bookings, doors, keys, lockers, nodes, people, privacy
+from gateway.handlers import accounts, bookings, doors, keys, lockers, nodes, people, privacy
 from gateway.handlers.desk import Desk, answers
 
 __all__ = ["HANDLERS", "Desk", "Handling", "answers"]
@@ -28,6 +28,7 @@ class Handling:
 
 HANDLERS: dict[type[Any], Handling] = {
     ask.AddMembers: Handling(people.add_members, "run-place"),
+    ask.SetMail: Handling(people.set_mail, "run-place"),
     ask.GiveCredential: Handling(people.give_credential, "run-place"),
     ask.RevokeCredential: Handling(people.revoke_credential, "run-place"),
     ask.ExportMember: Handling(privacy.export_member, "administer"),
@@ -35,12 +36,26 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.BookSpace: Handling(bookings.book_space, "run-place"),
     ask.BookSpaces: Handling(bookings.book_spaces, "run-place"),
     ask.CancelBooking: Handling(bookings.cancel_booking, "run-place"),
+    ask.CancelOwnBooking: Handling(bookings.cancel_own_booking, "see-own"),
     ask.LendItem: Handling(lockers.lend_item, "run-place"),
     ask.DropParcel: Handling(lockers.drop_parcel, "run-place"),
     ask.CollectParcel: Handling(lockers.collect_parcel, "run-place"),
     ask.OpenDoor: Handling(doors.open_door, "run-place"),
     ask.EnrolSealingKey: Handling(nodes.enrol_sealing_key, "administer"),
     ask.MintKey: Handling(keys.mint_key, "administer"),
+    ask.RevokeKey: Handling(keys.revoke_key, "administer"),
     ask.UseLoginLink: Handling(keys.use_login_link, None),
     ask.EndSession: Handling(keys.end_session, None),
+    ask.FoundAccount: Handling(accounts.found_account, None),
+    ask.InviteAccount: Handling(accounts.invite_account, "administer"),
+    ask.ChangeAccount: Handling(accounts.change_account, "administer"),
+    ask.OfferNewPassword: Handling(accounts.offer_new_password, "administer"),
+    ask.ChoosePassword: Handling(accounts.choose_password, None),
+    ask.ChangeOwnPassword: Handling(accounts.change_own_password, "see-own"),
+    ask.ArmSecondFactor: Handling(accounts.arm_second_factor, "see-own"),
+    ask.DropSecondFactor: Handling(accounts.drop_second_factor, "see-own"),
+    ask.EndOwnSession: Handling(keys.end_own_session, "see-own"),
+    ask.AdmitAccount: Handling(accounts.admit_account, "administer"),
+    ask.RefuseLogin: Handling(accounts.refuse_login, "administer"),
+    ask.SendMemberLink: Handling(accounts.send_member_link, "administer"),
 }

@@ -4,6 +4,7 @@ import secrets
 
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
+from gateway.domain.authority import MEMBER
 from gateway.domain.bookings import Booking, refusal
 from gateway.handlers.desk import Desk
 from protocol.site import Site
@@ -62,6 +63,14 @@ def cancel_booking(command: ask.CancelBooking, desk: Desk) -> None:
         raise Refused("not_found", Fault("/booking", "unknown_booking", "no booking has this id"))
     desk.books.bookings.cancel(command.booking)
     desk.touched |= _nodes_on_the_way(desk.site(booking.site), booking.space)
+
+
+def cancel_own_booking(command: ask.CancelOwnBooking, desk: Desk) -> None:
+    """Give back a time that the member who asks has booked, and that is not over."""
+    booking = desk.books.bookings.get(command.booking)
+    if booking is None or desk.by.id != f"{MEMBER}{booking.member}" or desk.now >= booking.ends_at:
+        raise Refused("not_found", Fault("/booking", "unknown_booking", "no booking of yours has this id"))
+    cancel_booking(ask.CancelBooking(booking.id), desk)
 
 
 def _nodes_on_the_way(site: Site, space: str) -> set[str]:

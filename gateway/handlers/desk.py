@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.commands import Fault, Refused
+from gateway.domain.authority import Actor
 from gateway.domain.people import Member
 from gateway.ports import Books, NodeReport, Notifier
 from protocol.messages import Action, Command
@@ -17,7 +18,7 @@ _COMMAND_LIVES_S = 5.0
 
 @dataclass(slots=True)
 class Desk:
-    """What a handler works with: one transaction, the time, the sites.
+    """What a handler works with: one transaction, the time, the sites, and who asks.
 
     After the commit `orders` and `letters` go out, and the lists of the `touched` nodes are compiled anew.
     """
@@ -26,6 +27,7 @@ class Desk:
     now: datetime
     sites: Mapping[str, Site]
     notifier: Notifier
+    by: Actor
     touched: set[str] = field(default_factory=set)
     orders: list[Command] = field(default_factory=list)
     letters: list[Callable[[], None]] = field(default_factory=list)

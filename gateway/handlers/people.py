@@ -1,9 +1,12 @@
 """Members, and the cards in their hands."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
+from gateway.domain.accounts import same_mail
+from gateway.domain.authority import MEMBER
 from gateway.domain.people import Credential, Member
 from gateway.handlers.desk import Desk
 
@@ -22,6 +25,15 @@ def add_members(command: ask.AddMembers, desk: Desk) -> list[Member]:
     )
     desk.touch(site for new in command.members for site in new.member.sites)
     return [new.member for new in command.members]
+
+
+def set_mail(command: ask.SetMail, desk: Desk) -> Member:
+    """Keep another address of a member. Sessions that were opened by the old one end."""
+    member = desk.member(command.member)
+    mail = None if command.mail is None else same_mail(command.mail)
+    desk.books.people.set_mail(member.id, mail)
+    desk.books.keys.end_of(f"{MEMBER}{member.id}", desk.now)
+    return replace(member, mail=mail)
 
 
 def _ids_taken(command: ask.AddMembers, desk: Desk) -> Iterator[Fault]:

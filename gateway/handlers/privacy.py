@@ -9,6 +9,7 @@ from gateway import commands as ask
 from gateway.commands import Fault, Refused
 from gateway.domain import civil
 from gateway.domain.audit import Act
+from gateway.domain.authority import MEMBER
 from gateway.domain.people import Credential, Holders, Member
 from gateway.domain.retention import following_month
 from gateway.handlers.desk import Desk
@@ -70,6 +71,7 @@ def erase_member(command: ask.EraseMember, desk: Desk) -> Erased:
     loans, parcels = _erase_lockers(desk, member.id)
     books.journal.forget_letters(naming=[credential.ref for credential in credentials])
     books.pseudonyms.unlink(member=member.id)
+    books.keys.remove_of(f"{MEMBER}{member.id}")
     books.people.remove(member.id)
     books.remember(FORGET_BYTES, as_wire_time(desk.now))
     desk.letters.append(lambda: desk.notifier.forget(member))

@@ -1,5 +1,6 @@
 """What the gateway needs from the world, one role each. Adapters fill them; `bootstrap` chooses which."""
 
+from gateway.ports.accounts import Accounts, Passwords, SecondFactor
 from gateway.ports.audit import Audit, Witness
 from gateway.ports.clock import Clock, MovableClock
 from gateway.ports.enrolment import CertificateAuthority, Enrolments, NodeCertificate, OpenInvitation
@@ -15,9 +16,10 @@ from gateway.ports.journal import (
     LetterCount,
     Numbered,
 )
-from gateway.ports.keys import CardVault, Key, Keys, KeyUnreadable
+from gateway.ports.keys import CardVault, Key, KeyKind, Keys, KeyUnreadable
 from gateway.ports.ledger import Books, Ledger, LedgerFailed
 from gateway.ports.nodes import Issue, NodeReport, Nodes
+from gateway.ports.openid import Departure, IdentityProvider, ProviderFailed
 from gateway.ports.outside import History, Notifier, NotWritten
 from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Part, Projections, Standstill
@@ -25,6 +27,7 @@ from gateway.ports.records import Bookings, Lockers, People
 from gateway.ports.wire import Answer, Downlink, Signer
 
 __all__ = [
+    "Accounts",
     "Answer",
     "Audit",
     "Badge",
@@ -36,15 +39,18 @@ __all__ = [
     "Clock",
     "Cursor",
     "DeadLetter",
+    "Departure",
     "Downlink",
     "Enrolments",
     "EntryUnreadable",
     "Gap",
     "Heading",
     "History",
+    "IdentityProvider",
     "Issue",
     "Journal",
     "Key",
+    "KeyKind",
     "KeyUnreadable",
     "Keys",
     "Ledger",
@@ -60,9 +66,12 @@ __all__ = [
     "Numbered",
     "OpenInvitation",
     "Part",
+    "Passwords",
     "People",
     "Projections",
+    "ProviderFailed",
     "Pseudonyms",
+    "SecondFactor",
     "Signer",
     "Standstill",
     "Witness",

@@ -4,19 +4,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from gateway.domain.authority import Role
+from gateway.domain.authority import Role, Scope
+
+KeyKind = Literal["api", "link", "invitation", "first", "session", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A bearer's secret, kept as its SHA-256: an API key, a login link or a session."""
+    """A bearer's secret, kept as its SHA-256: an API key, a one-time link or a session.
+
+    A `link` opens a session, an `invitation` lets an account choose its password, the `first` link makes the
+    first account; `pending` is the session of someone who still owes a second factor. `account` is whose
+    it is: an account's id, or a member's behind `member:`; None where it belongs to whoever holds it.
+    `scopes` narrow the role.
+    """
 
     hash: str
-    kind: Literal["api", "link", "session"]
+    kind: KeyKind
     name: str
     role: Role
     expires_at: datetime
     used_at: datetime | None
+    account: str | None = None
+    scopes: frozenset[Scope] | None = None
 
 
 class CardVault(Protocol):
@@ -53,3 +63,13 @@ class Keys(Protocol):
     def end(self, secret_hash: str, at: datetime) -> None:
         """Let a key hold no longer than `at`."""
         ...
+
+    def end_of(self, account: str, at: datetime, *, but: str | None = None) -> None:
+        """Let no key of `account` hold longer than `at`, except the one with the hash `but`."""
+        ...
+
+    def remove_of(self, account: str) -> None:
+        """Forget every key of `account`: each holds a name."""
+        ...
+
+    def of(self, account: str) -> list[Key]: ...

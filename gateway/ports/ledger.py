@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from gateway.ports.accounts import Accounts
 from gateway.ports.audit import Audit
 from gateway.ports.enrolment import Enrolments
 from gateway.ports.journal import Journal
@@ -30,6 +31,8 @@ class Books(Protocol):
     def nodes(self) -> Nodes: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def accounts(self) -> Accounts: ...
     @property
     def enrolments(self) -> Enrolments: ...
     @property

@@ -1,6 +1,7 @@
 """Whom the gateway tells: members, and the history of usage."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.history import Point
@@ -10,6 +11,10 @@ from gateway.domain.people import Member
 
 class Notifier(Protocol):
     """Telling a member something."""
+
+    def come_in(self, member: Member, url: str, until: datetime) -> None:
+        """Tell a member the one-time link to their own page."""
+        ...
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...
     def forget(self, member: Member) -> None:

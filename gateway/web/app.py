@@ -31,9 +31,10 @@ from gateway.web.api import (
     visits,
 )
 from gateway.web.context import House
-from gateway.web.guard import SECURITY_HEADERS, BodyLimit, SecurityHeaders
+from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
+from gateway.web.pages import account, accounts, live, login, me, openid, statement
 from gateway.web.pages import audit as audit_page
-from gateway.web.pages import live, login, statement
+from gateway.web.pages import keys as keys_page
 from gateway.web.picture import take
 from gateway.web.stream import Hub
 
@@ -56,7 +57,7 @@ _RESOURCES: Final = (
     audit,
     clock,
 )
-_PAGES: Final = (live, login, statement, audit_page)
+_PAGES: Final = (live, openid, login, statement, account, accounts, keys_page, audit_page, me)
 
 
 def create_app(house: House) -> FastAPI:
@@ -83,9 +84,11 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     app.state.hub = hub
-    problems.install(app, SECURITY_HEADERS)
+    over_https = (house.public_url or "").startswith("https:")
+    headers = {**SECURITY_HEADERS, **STAY_ON_HTTPS} if over_https else SECURITY_HEADERS
+    problems.install(app, headers)
     app.add_middleware(BodyLimit)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, headers=headers)
     app.include_router(health.router)
     app.include_router(_api())
     for module in _PAGES:

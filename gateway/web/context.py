@@ -5,7 +5,8 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from gateway.domain.tariff import Tariff
-from gateway.ports import CardVault
+from gateway.logins import Logins
+from gateway.ports import CardVault, IdentityProvider
 from gateway.service import Gateway
 from gateway.web.stream import Hub
 
@@ -27,6 +28,17 @@ class House(Protocol):
 
     @property
     def public_key(self) -> str: ...
+
+    @property
+    def logins(self) -> Logins: ...
+
+    @property
+    def openid(self) -> IdentityProvider | None: ...
+
+    @property
+    def public_url(self) -> str | None:
+        """Where browsers find the pages, where that is not where they are served."""
+        ...
 
     @property
     def tariffs(self) -> tuple[Tariff, ...]: ...

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.commands import MintKey
+from gateway.domain.accounts import Account
 from gateway.domain.authority import SYSTEM
 from gateway.ports import Key
 from gateway.service import Gateway
@@ -20,9 +21,11 @@ def offer_first_login(gateway: Gateway, file: Path, address: str) -> str | None:
     """
     now = gateway.clock.now()
     with gateway.ledger.reading() as books:
-        if any(_lets_an_admin_in(key) and now < key.expires_at for key in books.keys.all()):
-            return None
-    secret = gateway.handle(MintKey("link", "first login", "admin", _LIVES), SYSTEM)
+        keys = [key for key in books.keys.all() if _lets_an_admin_in(key) and now < key.expires_at]
+        accounts = [account for account in books.accounts.all() if _is_an_admins(account)]
+    if keys or accounts:
+        return None
+    secret = gateway.handle(MintKey("first", "first login", "admin", _LIVES), SYSTEM)
     url = f"{address}/login/{secret}"
     file.unlink(missing_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -31,6 +34,10 @@ def offer_first_login(gateway: Gateway, file: Path, address: str) -> str | None:
     return url
 
 
+def _is_an_admins(account: Account) -> bool:
+    return account.role == "admin" and account.open and account.password is not None
+
+
 def _lets_an_admin_in(key: Key) -> bool:
-    spent = key.kind == "link" and key.used_at is not None
+    spent = key.kind in {"link", "first"} and key.used_at is not None
     return key.role == "admin" and not spent

@@ -16,22 +16,26 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "X-Frame-Options": "DENY",
 }
 
+STAY_ON_HTTPS: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age=31536000"}
+"""Goes with them where pages come over HTTPS: browsers then ask for nothing else for a year (RFC 6797)."""
+
 _MIB: Final = 1024 * 1024
 _LARGEST: Final = _MIB
 _LARGEST_IMPORT: Final = 16 * _MIB
 
 
 class SecurityHeaders:
-    """Adds SECURITY_HEADERS to every answer, and forbids keeping any that does not say otherwise."""
+    """Adds `headers` to every answer, and forbids keeping any that does not say otherwise."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(SECURITY_HEADERS)
+                headers.update(self._headers)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -14,6 +14,7 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 LANGUAGE_COOKIE: Final = "passerelle_language"
 
 _MESSAGES: Final = Path(__file__).with_name("messages")
+_TOWN: Final = ZoneInfo("Europe/Paris")
 _THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
@@ -52,6 +53,9 @@ class Words:
 
     def clock(self, moment: datetime, zone: ZoneInfo) -> str:
         return moment.astimezone(zone).strftime("%H:%M")
+
+    def day(self, moment: datetime) -> str:
+        return moment.astimezone(_TOWN).strftime("%d/%m/%Y")
 
     def month(self, month: int) -> str:
         return self(f"month_{month}")

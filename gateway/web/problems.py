@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from gateway.commands import Fault, Refused
 from gateway.ports import LedgerFailed
+from gateway.web.pages.rendering import turned_away
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ STATUS_OF_REFUSAL: Final = {
     "unavailable": 503,
     "forbidden": 403,
 }
+
+
+_TURNED_AWAY: Final = (401, 403)
 
 
 class Problem(JSONResponse):
@@ -59,7 +63,9 @@ def install(app: FastAPI, headers: Mapping[str, str]) -> None:
         return Problem(503, f"the ledger cannot be read or written: {failure}")
 
     @app.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> Problem:
+    def http(request: Request, error: HTTPException) -> Response:
+        if _is_for_a_person(request) and error.status_code in _TURNED_AWAY:
+            return turned_away(request, error.status_code)
         return Problem(error.status_code, error.detail, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
@@ -75,6 +81,10 @@ def install(app: FastAPI, headers: Mapping[str, str]) -> None:
         )  # the whole one may hold a login's secret
         _log.error("event=request_failed method=%s path=%s error=%r", request.method, path, error)
         return Problem(500, "the gateway failed to do this; its log says why", headers=headers)
+
+
+def _is_for_a_person(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 
 def moved(refusal: Refused, start: str, to: str) -> Refused:

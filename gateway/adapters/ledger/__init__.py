@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gateway.adapters.ledger.accounts import AccountTables, KeyTable
 from gateway.adapters.ledger.audit import AuditTables
 from gateway.adapters.ledger.engine import open_engine, rewrite
 from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
 from gateway.adapters.ledger.lockers import LockerTables
-from gateway.adapters.ledger.nodes import KeyTable, NodeTables
+from gateway.adapters.ledger.nodes import NodeTables
 from gateway.adapters.ledger.people import BookingTable, PeopleTables
 from gateway.adapters.ledger.privacy import PseudonymTables
 from gateway.adapters.ledger.projections import ProjectionTables
@@ -34,6 +35,7 @@ class SqlBooks:
         self.projections = ProjectionTables(connection)
         self.nodes = NodeTables(connection)
         self.keys = KeyTable(connection)
+        self.accounts = AccountTables(connection)
         self.enrolments = EnrolmentTables(connection)
         self.audit = AuditTables(connection)
         self.pseudonyms = PseudonymTables(connection)

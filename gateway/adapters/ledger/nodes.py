@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from gateway.adapters.ledger.tables import keys, lists, nodes, runs, sealing_keys
+from gateway.adapters.ledger.tables import lists, nodes, runs, sealing_keys
 from gateway.domain.runs import Runs
-from gateway.ports import Issue, Key, NodeReport
+from gateway.ports import Issue, NodeReport
 from protocol.access import AccessList
 from protocol.messages import NodeStatus, StateSnapshot
 
@@ -71,35 +71,6 @@ class NodeTables:
             "body": access_list.model_dump_json(),
         }
         self._connection.execute(insert(lists), row)
-
-
-class KeyTable:
-    """Hashes of secrets within one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, key: Key) -> None:
-        row = {name: getattr(key, name) for name in ("hash", "kind", "name", "role", "expires_at", "used_at")}
-        self._connection.execute(insert(keys), row)
-
-    def all(self) -> list[Key]:
-        found = self._connection.execute(select(keys).order_by(keys.c.name, keys.c.hash))
-        return [Key(**row) for row in found.mappings()]
-
-    def find(self, secret_hash: str) -> Key | None:
-        row = self._connection.execute(select(keys).where(keys.c.hash == secret_hash)).mappings().first()
-        return Key(**row) if row else None
-
-    def use(self, secret_hash: str, at: datetime) -> None:
-        self._connection.execute(update(keys).where(keys.c.hash == secret_hash).values(used_at=at))
-
-    def forget(self, before: datetime) -> int:
-        return self._connection.execute(delete(keys).where(keys.c.expires_at < before)).rowcount
-
-    def end(self, secret_hash: str, at: datetime) -> None:
-        holds = (keys.c.hash == secret_hash, keys.c.expires_at > at)
-        self._connection.execute(update(keys).where(*holds).values(expires_at=at))
 
 
 def _report(row: Row[Any]) -> NodeReport:

@@ -32,6 +32,9 @@ class PeopleTables:
         row = self._connection.execute(select(members).where(members.c.id == member)).mappings().first()
         return _member(row) if row else None
 
+    def set_mail(self, member: str, mail: str | None) -> None:
+        self._connection.execute(update(members).where(members.c.id == member).values(mail=mail))
+
     def give(self, new: Iterable[Credential]) -> None:
         rows = [asdict(credential) for credential in new]
         if rows:

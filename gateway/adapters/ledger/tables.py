@@ -159,6 +159,7 @@ members = Table(
     Column("office", String),
     Column("since", Moment, nullable=False),
     Column("until", Moment),
+    Column("mail", String, index=True),
 )
 
 credentials = Table(
@@ -295,6 +296,31 @@ keys = Table(
     Column("role", String, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
+    Column("account", String, index=True),
+    Column("scopes", String),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("mail", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("password", String),
+    Column("totp", LargeBinary),
+    Column("totp_step", BigInteger, nullable=False),
+    Column("recovery", Text, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
 )
 
 pseudonyms = Table(

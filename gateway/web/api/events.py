@@ -16,6 +16,8 @@ from protocol.events import BadgePresented, ClockQuality, Event
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow("see-usage"))])
 
+Seq = Annotated[int, Path(ge=1, le=2**63 - 1)]  # so far a ledger counts
+
 
 class NodeTimeOut(Shape):
     """The node's own clocks when it saw the event, as they travelled."""
@@ -69,9 +71,7 @@ def events(
 
 
 @router.get("/{node}/{epoch}/{seq}", summary="One event")
-def event(
-    node: str, epoch: str, seq: Annotated[int, Path(ge=1)], gateway: TheGateway, look_at: LookAt
-) -> EntryOut:
+def event(node: str, epoch: str, seq: Seq, gateway: TheGateway, look_at: LookAt) -> EntryOut:
     """Return the event of this identity: the answer to "why?"."""
     identity = Identity(node, epoch, seq)
     with gateway.ledger.reading() as books:

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StringConstraints
 
-from gateway.commands import Fault, MintKey, Refused
-from gateway.domain.authority import Role
+from gateway.commands import Fault, MintKey, Refused, RevokeKey
+from gateway.domain.authority import Role, Scope
+from gateway.ports import Key, KeyKind
 from gateway.web.api.shapes import Shape
-from gateway.web.auth import CarryOut, allow
+from gateway.web.auth import CarryOut, allow, telling
 from gateway.web.context import TheGateway, TheHouse
 from protocol.base import Instant
 
@@ -19,10 +20,11 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class KeyIn(Shape):
-    """An API key to be, for `days` days."""
+    """An API key to be, for `days` days. `scopes` are fewer than the role's; null: all of them."""
 
     name: Name
     role: Role
+    scopes: frozenset[Scope] | None = None
     days: Annotated[int, Field(ge=1, le=3660)]
 
 
@@ -33,11 +35,13 @@ class KeyMade(Shape):
 
 
 class KeyOut(Shape):
-    """What is known of a key."""
+    """What is known of a key. `id` is the start of its hash, and opens nothing."""
 
-    kind: Literal["api", "link", "session"]
+    id: str
+    kind: KeyKind
     name: str
     role: Role
+    scopes: frozenset[Scope] | None
     expires_at: Instant
     used_at: Instant | None
 
@@ -70,14 +74,20 @@ class NodeSettings(Shape):
 def keys(gateway: TheGateway) -> list[KeyOut]:
     """List who may come in, without the secrets."""
     with gateway.ledger.reading() as books:
-        return [KeyOut.model_validate(key) for key in books.keys.all()]
+        return [_shown(key) for key in books.keys.all()]
 
 
 @router.post("/keys", status_code=201, summary="Make an API key")
 def make_key(wanted: KeyIn, carry_out: CarryOut) -> KeyMade:
     """Make an API key."""
     lives = timedelta(days=wanted.days)
-    return KeyMade(secret=carry_out(MintKey("api", wanted.name, wanted.role, lives)))
+    return KeyMade(secret=carry_out(MintKey("api", wanted.name, wanted.role, lives, wanted.scopes)))
+
+
+@router.delete("/keys/{id}", status_code=204, summary="Revoke an API key")
+def revoke_key(id: str, carry_out: CarryOut) -> None:  # noqa: A002  # the path's word
+    """Let a key open nothing any more."""
+    carry_out(RevokeKey(id))
 
 
 @router.post("/login-links", status_code=201, summary="Make a login link")
@@ -101,3 +111,15 @@ def node_settings(node: str, house: TheHouse) -> NodeSettings:
                 credential_key=house.credential_key.hex(),
             )
     raise Refused("not_found", Fault("", "unknown_node", f"no site file has a node {node!r}"))
+
+
+def _shown(key: Key) -> KeyOut:
+    return KeyOut(
+        id=telling(key),
+        kind=key.kind,
+        name=key.name,
+        role=key.role,
+        scopes=key.scopes,
+        expires_at=key.expires_at,
+        used_at=key.used_at,
+    )

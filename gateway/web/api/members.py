@@ -16,10 +16,12 @@ from gateway.commands import (
     NewMember,
     Refused,
     RevokeCredential,
+    SetMail,
 )
+from gateway.domain.accounts import same_mail
 from gateway.domain.people import Card, Category, Credential, Member, Plan
 from gateway.ports import Books
-from gateway.web.api.shapes import Added, Shape
+from gateway.web.api.shapes import Added, Mail, Shape
 from gateway.web.auth import CarryOut, allow
 from gateway.web.context import House, TheGateway, TheHouse
 from gateway.web.looking import LookAt, looking_at
@@ -72,6 +74,7 @@ class MemberIn(Shape):
     office: Id | None = None
     since: Instant | None = None
     until: Instant | None = None
+    mail: Mail | None = None
     credentials: tuple[CardIn, ...] = ()
 
     @model_validator(mode="after")
@@ -98,6 +101,13 @@ class MemberOut(Shape):
     office: str | None
     since: Instant
     until: Instant | None
+    mail: str | None
+
+
+class MailIn(Shape):
+    """Where to write to a member; null: nowhere."""
+
+    mail: Mail | None
 
 
 class CredentialOut(Shape):
@@ -175,6 +185,12 @@ def erase(member: str, carry_out: CarryOut) -> ErasedOut:
     return ErasedOut.model_validate(carry_out(EraseMember(member)))
 
 
+@router.put("/members/{member}/mail", summary="A member's mail address")
+def set_mail(member: str, wanted: MailIn, carry_out: CarryOut) -> MemberOut:
+    """Keep another address; who came in by the old one is signed out."""
+    return MemberOut.model_validate(carry_out(SetMail(member, wanted.mail)))
+
+
 @router.get("/members/{member}/credentials", summary="A member's cards")
 def credentials(member: str, gateway: TheGateway, look_at: LookAt) -> list[CredentialOut]:
     """List the cards that a member holds or held."""
@@ -224,4 +240,5 @@ def _member(sent: MemberIn, now: datetime) -> Member:
         office=sent.office,
         since=sent.since or now,
         until=sent.until,
+        mail=None if sent.mail is None else same_mail(sent.mail),
     )

@@ -1,10 +1,11 @@
 """Turning templates into pages."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.web.auth import Visitor
@@ -29,6 +30,9 @@ def page(
     words = words_for(request)
     links = {
         "live": visitor is not None and visitor.may("see-place"),
+        "own": visitor is not None and visitor.role == "member",
+        "account": visitor is not None and visitor.may("see-own") and visitor.role != "member",
+        "administer": visitor is not None and visitor.may("administer"),
         "statement": visitor is not None and visitor.may("see-usage"),
         "audit": visitor is not None and visitor.may("administer"),
     }
@@ -39,3 +43,10 @@ def page(
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, words.language, max_age=_A_YEAR_S, samesite="lax")
     return response
+
+
+def turned_away(request: Request, status: int) -> Response:
+    """Lead to the login who has shown nothing (401); tell anybody else that a page is not for them."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    return page(request, "message.html", None, status, kind="forbidden", more=None)

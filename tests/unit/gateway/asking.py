@@ -9,6 +9,7 @@ from gateway.domain.people import Card, Member
 NAME = "Zéphyrine Canari"
 TITLE = "Entretien de Zéphyrine Canari"
 SECRET = "geheim-geheim-geheim"
+MAIL = f"{SECRET}@example.org"
 REF = "c_" + "f" * 32
 _NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -31,6 +32,21 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.MintKey("api", NAME, "viewer", timedelta(days=1)),
     ask.UseLoginLink(SECRET),
     ask.EndSession(SECRET),
+    ask.RevokeKey("a" * 12),
+    ask.EndOwnSession("a" * 12),
+    ask.SetMail("m-1", MAIL),
+    ask.CancelOwnBooking("b-1"),
+    ask.FoundAccount(SECRET, MAIL, NAME, SECRET),
+    ask.InviteAccount(MAIL, NAME, "staff"),
+    ask.ChangeAccount("u-1", "staff"),
+    ask.OfferNewPassword("u-1"),
+    ask.ChoosePassword(SECRET, SECRET),
+    ask.ChangeOwnPassword(SECRET, SECRET),
+    ask.ArmSecondFactor(SECRET.encode(), 1, (SECRET,)),
+    ask.DropSecondFactor(),
+    ask.AdmitAccount("u-1", (SECRET,), recovery=SECRET),
+    ask.RefuseLogin((SECRET,)),
+    ask.SendMemberLink(MAIL, "https://portes.example.org"),
 )
 _BY_TYPE: dict[type[Any], ask.Command] = {type(command): command for command in _COMMANDS}
 

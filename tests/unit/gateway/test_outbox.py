@@ -1,5 +1,6 @@
 """Messages that wait for a mailer: they go with whom they are for, and with time."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ def test_whoever_is_forgotten_is_told_nothing_any_more(tmp_path: Path) -> None:
     _wait_for(outbox, "ana")
     _wait_for(outbox, "bob")
     outbox.forget(Member("ana", "Ana", "member", "nomad", ("s",), None, NINE, None))
-    assert [file.name.rpartition("-")[0] for file in tmp_path.iterdir()] == ["p-bob"]
+    assert [json.loads(file.read_text("utf-8"))["to"] for file in tmp_path.iterdir()] == ["bob"]
 
 
 def test_messages_that_nobody_sends_go_with_time(tmp_path: Path) -> None:

@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from argon2 import PasswordHasher
+
 from gateway.adapters.card_vault import FileVault
 from gateway.adapters.ledger import SqlLedger
+from gateway.adapters.passwords import Argon2Passwords, TotpFactor
 from gateway.adapters.signer import FileSigner
 from gateway.commands import AddMembers, BookSpace, MintKey, NewMember
 from gateway.domain.authority import SYSTEM, Role
 from gateway.domain.bookings import Booking
 from gateway.domain.people import Card, Category, Member, Plan
 from gateway.domain.tariff import Tariff, read_tariff
-from gateway.ports import CardVault
+from gateway.logins import Logins
+from gateway.ports import CardVault, IdentityProvider
 from gateway.service import Gateway
 from protocol.codec import encode
 from protocol.events import (
@@ -35,7 +39,12 @@ SCEAUX = "sceaux-smart"
 VOISIN = "le-petit-voisin"
 EPOCH = "e" * 16
 BOOT = "b" * 16
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Costs nothing: tests try many passwords."""
+
 CARD_KEY = b"k" * 32
+OWN_FORM = {"Sec-Fetch-Site": "same-origin"}
+"""What a browser says with a form of the page it came from."""
 _SWITCHED_ON_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -59,6 +68,9 @@ class Place:
     downlink: RememberingDownlink
     notifier: RememberingNotifier
     card_vault: CardVault
+    logins: Logins
+    openid: IdentityProvider | None = None
+    public_url: str | None = None
     credential_key: bytes = CARD_KEY
     tariffs: tuple[Tariff, ...] = field(default_factory=lambda: (tariff(),))
     said: Counter[str] = field(default_factory=Counter)
@@ -205,7 +217,9 @@ def open_place(folder: Path) -> Place:
     sites = {name: site(name) for name in (SCEAUX, VOISIN)}
     members = enrolment(folder, ledger, clock, sites)
     gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, members)
-    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier, vault)
+    factor = TotpFactor(folder / "factor.key")
+    logins = Logins(ledger, clock, gateway.handle, Argon2Passwords(QUICK), factor)
+    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier, vault, logins)
 
 
 def _uptime_s(moment: datetime) -> float:

@@ -16,7 +16,7 @@ from gateway.web.i18n import WORDS, words_for
 from gateway.web.pages.plan import lay_out
 from protocol.events import BadgePresented, DoorOpened
 from tests.fakes import site
-from tests.unit.gateway.web.place import Place, badge
+from tests.unit.gateway.web.place import OWN_FORM, Place, badge
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -41,11 +41,11 @@ def test_looking_at_a_login_link_does_not_spend_it(client: TestClient, place: Pl
     link = _link(place)
     for _ in range(3):
         assert client.get(f"/login/{link}").status_code == 200
-    assert client.post(f"/login/{link}").status_code == 303
+    assert client.post(f"/login/{link}", headers=OWN_FORM).status_code == 303
 
 
 def test_a_login_link_opens_a_session_that_scripts_cannot_read(client: TestClient, place: Place) -> None:
-    answer = client.post(f"/login/{_link(place)}")
+    answer = client.post(f"/login/{_link(place)}", headers=OWN_FORM)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -55,14 +55,14 @@ def test_a_login_link_opens_a_session_that_scripts_cannot_read(client: TestClien
 
 
 def test_over_https_the_cookie_stays_on_https(client: TestClient, place: Place) -> None:
-    answer = client.post(f"https://testserver/login/{_link(place)}")
+    answer = client.post(f"https://testserver/login/{_link(place)}", headers=OWN_FORM)
     assert "Secure" in answer.headers["set-cookie"]
 
 
 def test_a_login_link_works_once(client: TestClient, place: Place) -> None:
     link = _link(place)
-    client.post(f"/login/{link}")
-    again = client.post(f"/login/{link}")
+    client.post(f"/login/{link}", headers=OWN_FORM)
+    again = client.post(f"/login/{link}", headers=OWN_FORM)
     assert again.status_code == 410
     assert "ne sert plus" in again.text
     assert "set-cookie" not in again.headers
@@ -71,13 +71,13 @@ def test_a_login_link_works_once(client: TestClient, place: Place) -> None:
 def test_a_login_link_ends_at_its_hour(client: TestClient, place: Place) -> None:
     link = _link(place, minutes=5)
     place.clock.pass_s(300)
-    assert client.post(f"/login/{link}").status_code == 410
+    assert client.post(f"/login/{link}", headers=OWN_FORM).status_code == 410
 
 
 def test_signing_out_ends_the_session_in_the_ledger_too(client: TestClient, place: Place) -> None:
     session = place.session()
     client.cookies.set(SESSION_COOKIE, session)
-    client.post("/logout", headers={"Sec-Fetch-Site": "same-origin"})
+    client.post("/logout", headers=OWN_FORM)
     client.cookies.set(SESSION_COOKIE, session)
     assert client.get("/").status_code == 401
 

@@ -1,0 +1,28 @@
+"""What the forms of several pages share."""
+
+from typing import Annotated
+
+from fastapi import Depends, Form, Request
+from pydantic import StringConstraints
+
+from gateway.domain.accounts import LONGEST_PASSWORD
+from gateway.web.api import shapes
+from gateway.web.auth import refuse_foreign_form
+from gateway.web.context import House
+
+Mail = Annotated[shapes.Mail, Form()]
+Password = Annotated[str, Form(max_length=LONGEST_PASSWORD)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Form()]
+
+OWN_FORMS = Depends(refuse_foreign_form)
+"""What stands before forms that are sent without a session."""
+
+
+def base_url(request: Request, house: House) -> str:
+    """Return where this browser finds the pages, without a slash at the end."""
+    return (house.public_url or str(request.base_url)).rstrip("/")
+
+
+def came_from(request: Request) -> str:
+    """Return the address that a request came from, as far as the proxy before us tells it."""
+    return request.client.host if request.client else ""
