@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.adapters.card_vault import FileVault
 from gateway.adapters.certificate_authority import FileAuthority
 from gateway.adapters.clock import SteppedClock, SystemClock
 from gateway.adapters.copies import OldCopies
+from gateway.adapters.feeds.web import WebFeed
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger.engine import sqlite_file, without_password
 from gateway.adapters.mail import Mailer, MailServer
@@ -21,16 +22,26 @@ from gateway.adapters.passwords import Argon2Passwords, TotpFactor
 from gateway.adapters.signer import FileSigner
 from gateway.adapters.witness import FileWitness
 from gateway.auditor import Auditor
+from gateway.domain.authority import SYSTEM
 from gateway.domain.tariff import Tariff, read_tariff
 from gateway.enrolment import Enrolment, PlaceWords
+from gateway.live import Notice
 from gateway.logins import Logins, RolesByClaim
+from gateway.polling import Polling
 from gateway.ports import Clock, History, IdentityProvider, Ledger, LedgerFailed
 from gateway.rebuild import Rebuild
 from gateway.recorder import Recorder, start_over
 from gateway.registrar import Registrar
 from gateway.retention import Retention
 from gateway.service import Gateway, site_of_node
-from gateway.settings import InfluxSettings, MailSettings, OpenIdSettings, Settings, SettingsRefused
+from gateway.settings import (
+    CalendarSettings,
+    InfluxSettings,
+    MailSettings,
+    OpenIdSettings,
+    Settings,
+    SettingsRefused,
+)
 from gateway.worker import Worker
 from host.claim import claimed
 from host.files import secret_file
@@ -52,6 +63,7 @@ _HISTORY_S = 1.0
 _MAIL_S = 5.0
 _WITNESS_S = 3600.0
 _RETENTION_S = 10.0
+_POLLING_S = 1.0  # how soon a calendar that is due has its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,9 @@ class House:
     card_vault: FileVault
     public_key: str
     tariffs: tuple[Tariff, ...]
+    polling: Polling
     beat: Worker
+    following: Worker
     recording: Worker | None
     mailing: Worker | None
     logins: Logins
@@ -81,6 +95,7 @@ class House:
         self.gateway.start()
         self.downlink.open(self.gateway.receive, self.gateway.connected)
         self.beat.start()
+        self.following.start()
         for worker in (self.recording, self.mailing):
             if worker:
                 worker.start()
@@ -93,6 +108,7 @@ class House:
             if worker:
                 worker.stop()
         self.forgetting.stop()
+        self.following.stop()
         self.beat.stop()
         self.downlink.close()
         self.gateway.stop()
@@ -119,6 +135,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
     gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, enrolment)
     witness = FileWitness(heads_file(settings))
     factor = TotpFactor(settings.data_dir / FACTOR_KEY)
+    polling = _polling(settings.calendars, gateway)
     return House(
         gateway=gateway,
         downlink=downlink,
@@ -128,6 +145,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
         card_vault=vault,
         public_key=signer.public_text,
         tariffs=tariffs,
+        polling=polling,
+        following=Worker("calendars", polling.poll, _POLLING_S),
         beat=Worker("beat", downlink.beat, _BEAT_S),
         recording=_recording(settings.influx, ledger, clock, sites) if settings.influx else None,
         witnessing=Worker("witness", lambda: gateway.auditor.bear_witness(witness), _WITNESS_S),
@@ -136,6 +155,18 @@ def build(settings: Settings, *, clock: Clock | None = None) -> House:
         logins=Logins(ledger, clock, gateway.handle, Argon2Passwords(), factor, _roles(settings.oidc)),
         openid=_openid(settings.oidc, clock) if settings.oidc else None,
         public_url=settings.public_url,
+    )
+
+
+def _polling(settings: CalendarSettings, gateway: Gateway) -> Polling:
+    return Polling(
+        gateway.ledger,
+        gateway.clock,
+        WebFeed(settings.private_hosts),
+        gateway.sites,
+        lambda command: gateway.handle(command, SYSTEM),
+        lambda site: gateway.live.tell(Notice(site)),
+        timedelta(seconds=settings.poll_every_s),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from gateway.domain.access import AnotherIssue, CompartmentGrant, compile_list, patch_between
+from gateway.domain.calendars import in_company
 from gateway.domain.lockers import compartment_grants
 from gateway.domain.people import Credential
 from gateway.ports import Books, Clock, Downlink, Ledger, NodeReport, Signer
@@ -199,7 +200,8 @@ class _Inputs:
         horizon = now + timedelta(hours=site.access.horizon_h + 24)
         # A list looks back a day from its issue, which may be `reissue_h` ago.
         since = now - timedelta(hours=24 + site.access.reissue_h)
-        self._bookings = books.bookings.between(site.id, since, horizon)
+        booked = books.bookings.between(site.id, since, horizon)
+        self._bookings = list(in_company(booked, books.calendars.company(since, horizon)))
         self._grants: list[CompartmentGrant] = compartment_grants(
             books.lockers.loans(site.id), books.lockers.parcels(site.id), now
         )

@@ -4,7 +4,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from gateway.domain.retention import AUDIT_MONTHS, BACKUP_DAYS, NAMED_DAYS, STATEMENT_YEARS, Limits
 
@@ -112,6 +120,18 @@ class RetentionSettings(BaseModel):
         return Limits(self.named_days, self.audit_months, self.statement_years, self.backup_days)
 
 
+class CalendarSettings(BaseModel):
+    """How calendars kept elsewhere are followed.
+
+    `private_hosts` may be asked although their addresses are not public: servers of the house, by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    poll_every_s: Annotated[float, Field(ge=10, le=24 * 3600)] = 300
+    private_hosts: tuple[Annotated[str, StringConstraints(to_lower=True, min_length=1)], ...] = ()
+
+
 class Settings(BaseModel):
     """`database_url` is SQLAlchemy's; without it the ledger is a SQLite file in `data_dir`.
 
@@ -148,6 +168,7 @@ class Settings(BaseModel):
     public_url: str | None = None
     audit_heads: Path | None = None
     retention: RetentionSettings = RetentionSettings()
+    calendars: CalendarSettings = CalendarSettings()
     clock: Literal["system", "stepped"] = "system"
     clock_start: AwareDatetime | None = None
 

@@ -7,7 +7,18 @@ from typing import Any
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
 from gateway.domain.authority import Actor, Scope
-from gateway.handlers import accounts, bookings, doors, keys, lockers, nodes, people, privacy
+from gateway.handlers import (
+    accounts,
+    bookings,
+    calendars,
+    doors,
+    keys,
+    lockers,
+    nodes,
+    people,
+    privacy,
+    subscriptions,
+)
 from gateway.handlers.desk import Desk, answers
 
 __all__ = ["HANDLERS", "Desk", "Handling", "answers"]
@@ -37,6 +48,13 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.BookSpaces: Handling(bookings.book_spaces, "run-place"),
     ask.CancelBooking: Handling(bookings.cancel_booking, "run-place"),
     ask.CancelOwnBooking: Handling(bookings.cancel_own_booking, "see-own"),
+    ask.AddCalendar: Handling(calendars.add_calendar, "run-place"),
+    ask.RemoveCalendar: Handling(calendars.remove_calendar, "run-place"),
+    ask.PollCalendar: Handling(calendars.poll_calendar, "run-place"),
+    ask.TakeUpMeetings: Handling(calendars.take_up_meetings, "run-place"),
+    ask.NoteFeedTrouble: Handling(calendars.note_feed_trouble, "run-place"),
+    ask.ShareCalendar: Handling(subscriptions.share_calendar, "run-place"),
+    ask.RevokeSubscription: Handling(subscriptions.revoke_subscription, "run-place"),
     ask.LendItem: Handling(lockers.lend_item, "run-place"),
     ask.DropParcel: Handling(lockers.drop_parcel, "run-place"),
     ask.CollectParcel: Handling(lockers.collect_parcel, "run-place"),

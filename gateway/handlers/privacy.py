@@ -12,6 +12,7 @@ from gateway.domain.audit import Act
 from gateway.domain.authority import MEMBER
 from gateway.domain.people import Credential, Holders, Member
 from gateway.domain.retention import following_month
+from gateway.handlers.calendars import forget_member
 from gateway.handlers.desk import Desk
 from gateway.ports import Badge
 from gateway.pseudonymising import month_of, nobody, stand_in, unknown_card, without_name
@@ -47,6 +48,8 @@ def export_member(command: ask.ExportMember, desk: Desk) -> dict[str, Any]:
         "badges": [_told(badge) for badge in _badges(desk, member.id, credentials)],
         "visits": [_plain(visit) for visit in books.projections.visits_of(member.id)],
         "bookings": [_plain(booking) for booking in books.bookings.of(member.id)],
+        "calendars_given_out": [_plain(replace(each, hash="")) for each in books.subscriptions.of(member.id)],
+        "calendars": [each.name for each in books.calendars.all() if each.admits_ever(member.id)],
         "loans": [_plain(loan) for loan in books.lockers.loans(live=False) if loan.member == member.id],
         "parcels": [
             _plain(replace(parcel, code_hash=None))
@@ -67,6 +70,8 @@ def erase_member(command: ask.EraseMember, desk: Desk) -> Erased:
     credentials = books.people.credentials(member.id)
     events = _erase_badges(desk, member.id, credentials)
     visits = _erase_visits(desk, member.id)
+    forget_member(member.id, desk)
+    books.subscriptions.forget(member.id)
     bookings = _erase_bookings(desk, member.id)
     loans, parcels = _erase_lockers(desk, member.id)
     books.journal.forget_letters(naming=[credential.ref for credential in credentials])

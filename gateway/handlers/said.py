@@ -36,6 +36,12 @@ def _key(command: ask.MintKey) -> Said:
     return "key", {"kind": command.kind, "role": command.role, "lives_s": int(command.lives.total_seconds())}
 
 
+def _shared(command: ask.ShareCalendar) -> Said:
+    if command.member is not None:
+        return f"member:{command.member}", {}
+    return "calendar", {"site": command.site, "space": command.space, "titles": command.titles}
+
+
 def _short(ref: str) -> str:
     return ref[:10]  # enough to tell a card from the others here
 
@@ -49,6 +55,13 @@ _ABOUT: Final[Mapping[type[Any], Callable[[Any], Said]]] = {
     ask.BookSpace: lambda asked: (f"member:{asked.member}", {"site": asked.site, "space": asked.space}),
     ask.BookSpaces: lambda asked: ("bookings", {"count": len(asked.bookings)}),
     ask.CancelBooking: lambda asked: (f"booking:{asked.booking}", {}),
+    ask.AddCalendar: lambda asked: ("calendars", {"site": asked.site, "space": asked.space}),
+    ask.RemoveCalendar: lambda asked: (f"calendar:{asked.calendar}", {}),
+    ask.PollCalendar: lambda asked: (f"calendar:{asked.calendar}", {}),
+    ask.TakeUpMeetings: lambda asked: (f"calendar:{asked.calendar}", {"count": len(asked.meetings)}),
+    ask.NoteFeedTrouble: lambda asked: (f"calendar:{asked.calendar}", {"code": asked.code}),
+    ask.ShareCalendar: _shared,
+    ask.RevokeSubscription: lambda asked: (f"subscription:{asked.subscription}", {}),
     ask.LendItem: lambda asked: (f"member:{asked.member}", {"site": asked.site, "item": asked.item}),
     ask.DropParcel: lambda asked: (f"member:{asked.member}", {"site": asked.site}),
     ask.CollectParcel: lambda asked: ("parcel", {"site": asked.site}),

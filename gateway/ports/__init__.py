@@ -2,8 +2,10 @@
 
 from gateway.ports.accounts import Accounts, Passwords, SecondFactor
 from gateway.ports.audit import Audit, Witness
+from gateway.ports.calendars import Calendars
 from gateway.ports.clock import Clock, MovableClock
 from gateway.ports.enrolment import CertificateAuthority, Enrolments, NodeCertificate, OpenInvitation
+from gateway.ports.feeds import LARGEST_FEED, CalendarFeed, Fetched, Version
 from gateway.ports.journal import (
     Badge,
     Buried,
@@ -24,9 +26,11 @@ from gateway.ports.outside import History, Notifier, NotWritten
 from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Part, Projections, Standstill
 from gateway.ports.records import Bookings, Lockers, People
+from gateway.ports.subscriptions import Subscriptions
 from gateway.ports.wire import Answer, Downlink, Signer
 
 __all__ = [
+    "LARGEST_FEED",
     "Accounts",
     "Answer",
     "Audit",
@@ -34,6 +38,8 @@ __all__ = [
     "Bookings",
     "Books",
     "Buried",
+    "CalendarFeed",
+    "Calendars",
     "CardVault",
     "CertificateAuthority",
     "Clock",
@@ -43,6 +49,7 @@ __all__ = [
     "Downlink",
     "Enrolments",
     "EntryUnreadable",
+    "Fetched",
     "Gap",
     "Heading",
     "History",
@@ -74,5 +81,7 @@ __all__ = [
     "SecondFactor",
     "Signer",
     "Standstill",
+    "Subscriptions",
+    "Version",
     "Witness",
 ]

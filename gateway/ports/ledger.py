@@ -5,6 +5,7 @@ from typing import Protocol
 
 from gateway.ports.accounts import Accounts
 from gateway.ports.audit import Audit
+from gateway.ports.calendars import Calendars
 from gateway.ports.enrolment import Enrolments
 from gateway.ports.journal import Journal
 from gateway.ports.keys import Keys
@@ -12,6 +13,7 @@ from gateway.ports.nodes import Nodes
 from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Projections
 from gateway.ports.records import Bookings, Lockers, People
+from gateway.ports.subscriptions import Subscriptions
 
 
 class Books(Protocol):
@@ -23,6 +25,10 @@ class Books(Protocol):
     def people(self) -> People: ...
     @property
     def bookings(self) -> Bookings: ...
+    @property
+    def calendars(self) -> Calendars: ...
+    @property
+    def subscriptions(self) -> Subscriptions: ...
     @property
     def lockers(self) -> Lockers: ...
     @property

@@ -1,7 +1,7 @@
 """What staff should see to: at which node, what, since when, how often."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -25,13 +25,16 @@ What = Literal[
     "unreadable",
     "not-genuine",
     "two-places",
+    "feed-refused",
+    "meeting-refused",
 ]
 """`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `lost`, `dropped` and
 `set-aside`: events that never came, because the node no longer had them, had no room for them, or got no
 answer to them. `spool-damaged`: it had to begin anew. `conflict`: other events under known numbers.
 `certificate-ending`: it should have been renewed long ago. `put-out`: the broker lets in who was put out.
 `unreadable`: dead letters. `not-genuine`: badges that had a number and not its key. `two-places`: badges
-that were elsewhere sooner than anybody can walk.
+that were elsewhere sooner than anybody can walk. `feed-refused`: a calendar's feed is not taken as it is.
+`meeting-refused`: it was, but not every meeting could be booked.
 """
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
@@ -45,26 +48,32 @@ RECENT: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something to see to at `node`. `count` is None where nothing is counted.
+    """Something to see to at `node`, or in a `calendar` (by name). `count` is None where nothing counts.
 
     `event` is the identity of the latest event that tells of it; None where none of the journal does.
     """
 
     site: str
-    node: str
+    node: str | None
     what: What
     since: datetime
     count: int | None = None
     event: str | None = None
+    calendar: str | None = None
+
+    @property
+    def where(self) -> str:
+        return self.node or self.calendar or self.site
 
 
 def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
-    """Gather what is to be told of `site`: what lasts, and what happened lately. One of a kind per node."""
+    """Gather what is to be told of `site`: what lasts, and what happened lately. One of a kind per place."""
     found: dict[tuple[str, What], Alarm] = {}
-    for alarm in (*_lasting(books, site, now), *_recent(books, site, now - RECENT)):
-        key = (alarm.node, alarm.what)
+    lasting = (*_lasting(books, site, now), *_of_calendars(books, site, now))
+    for alarm in (*lasting, *_recent(books, site, now - RECENT)):
+        key = (alarm.where, alarm.what)
         found[key] = _together(found[key], alarm) if key in found else alarm
-    return sorted(found.values(), key=lambda alarm: (alarm.since, alarm.node), reverse=True)
+    return sorted(found.values(), key=lambda alarm: (alarm.since, alarm.where), reverse=True)
 
 
 def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
@@ -85,6 +94,16 @@ def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
         overdue_at = held.expires_at - (held.expires_at - held.issued_at) / _RENEWED_BEFORE
         if node in nodes and now >= overdue_at:
             yield Alarm(site.id, node, "certificate-ending", overdue_at)
+
+
+def _of_calendars(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
+    refused = books.calendars.refused(now)
+    for calendar in books.calendars.all(site.id):
+        if calendar.trouble is not None:
+            yield Alarm(site.id, None, "feed-refused", calendar.trouble.since, calendar=calendar.name)
+        if calendar.id in refused:
+            since, count = calendar.read_at or now, refused[calendar.id]
+            yield Alarm(site.id, None, "meeting-refused", since, count, calendar=calendar.name)
 
 
 def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
@@ -128,4 +147,4 @@ def _unread(site: Site, letters: LetterCount) -> Iterator[Alarm]:
 def _together(one: Alarm, other: Alarm) -> Alarm:
     count = None if one.count is None or other.count is None else one.count + other.count
     latest = max(one, other, key=lambda alarm: alarm.since).event
-    return Alarm(one.site, one.node, one.what, min(one.since, other.since), count, latest)
+    return replace(one, since=min(one.since, other.since), count=count, event=latest)

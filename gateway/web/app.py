@@ -14,6 +14,7 @@ from gateway.web import problems
 from gateway.web.api import (
     audit,
     bookings,
+    calendars,
     cards,
     clock,
     doors,
@@ -28,12 +29,14 @@ from gateway.web.api import (
     occupancy,
     sites,
     statements,
+    subscriptions,
     visits,
 )
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
 from gateway.web.pages import account, accounts, live, login, me, openid, statement
 from gateway.web.pages import audit as audit_page
+from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import keys as keys_page
 from gateway.web.picture import take
 from gateway.web.stream import Hub
@@ -47,6 +50,8 @@ _RESOURCES: Final = (
     members,
     cards,
     bookings,
+    calendars,
+    subscriptions,
     lockers,
     doors,
     visits,
@@ -57,7 +62,18 @@ _RESOURCES: Final = (
     audit,
     clock,
 )
-_PAGES: Final = (live, openid, login, statement, account, accounts, keys_page, audit_page, me)
+_PAGES: Final = (
+    live,
+    calendar_pages,
+    openid,
+    login,
+    statement,
+    account,
+    accounts,
+    keys_page,
+    audit_page,
+    me,
+)
 
 
 def create_app(house: House) -> FastAPI:
@@ -91,6 +107,7 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(SecurityHeaders, headers=headers)
     app.include_router(health.router)
     app.include_router(_api())
+    app.include_router(subscriptions.addresses)
     for module in _PAGES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

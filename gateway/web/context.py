@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from gateway.domain.tariff import Tariff
 from gateway.logins import Logins
+from gateway.polling import Polling
 from gateway.ports import CardVault, IdentityProvider
 from gateway.service import Gateway
 from gateway.web.stream import Hub
@@ -39,6 +40,9 @@ class House(Protocol):
     def public_url(self) -> str | None:
         """Where browsers find the pages, where that is not where they are served."""
         ...
+
+    @property
+    def polling(self) -> Polling: ...
 
     @property
     def tariffs(self) -> tuple[Tariff, ...]: ...

@@ -22,6 +22,7 @@ STAY_ON_HTTPS: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age
 _MIB: Final = 1024 * 1024
 _LARGEST: Final = _MIB
 _LARGEST_IMPORT: Final = 16 * _MIB
+_IMPORTS: Final = ("/api/v1/imports/", "/calendars/")
 
 
 class SecurityHeaders:
@@ -52,7 +53,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = _LARGEST_IMPORT if scope["path"].startswith("/api/v1/imports/") else _LARGEST
+        limit = _LARGEST_IMPORT if scope["path"].startswith(_IMPORTS) else _LARGEST
         announced = int(Headers(scope=scope).get("content-length", "0"))
         taken = 0
 

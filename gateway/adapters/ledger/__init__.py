@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.ledger.accounts import AccountTables, KeyTable
 from gateway.adapters.ledger.audit import AuditTables
+from gateway.adapters.ledger.calendars import CalendarTables
 from gateway.adapters.ledger.engine import open_engine, rewrite
 from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
@@ -19,6 +20,7 @@ from gateway.adapters.ledger.nodes import NodeTables
 from gateway.adapters.ledger.people import BookingTable, PeopleTables
 from gateway.adapters.ledger.privacy import PseudonymTables
 from gateway.adapters.ledger.projections import ProjectionTables
+from gateway.adapters.ledger.subscriptions import SubscriptionTable
 from gateway.adapters.ledger.tables import meta
 from gateway.ports import LedgerFailed
 
@@ -31,6 +33,8 @@ class SqlBooks:
         self.journal = JournalTable(connection)
         self.people = PeopleTables(connection)
         self.bookings = BookingTable(connection)
+        self.calendars = CalendarTables(connection)
+        self.subscriptions = SubscriptionTable(connection)
         self.lockers = LockerTables(connection)
         self.projections = ProjectionTables(connection)
         self.nodes = NodeTables(connection)

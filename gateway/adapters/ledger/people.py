@@ -80,6 +80,9 @@ class BookingTable:
     def cancel(self, booking: str) -> None:
         self._connection.execute(update(bookings).where(bookings.c.id == booking).values(status="cancelled"))
 
+    def entitle(self, booking: str, title: str | None) -> None:
+        self._connection.execute(update(bookings).where(bookings.c.id == booking).values(title=title))
+
     def between(self, site: str | None, start: datetime, end: datetime) -> list[Booking]:
         wanted = select(bookings).where(bookings.c.starts_at < end, bookings.c.ends_at > start)
         if site is not None:

@@ -47,14 +47,14 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-_serial = BigInteger().with_variant(Integer, "sqlite")
+serial = BigInteger().with_variant(Integer, "sqlite")
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
 journal = Table(
     "journal",
     metadata,
-    Column("id", _serial, primary_key=True),
+    Column("id", serial, primary_key=True),
     Column("site", String, nullable=False),
     Column("node", String, nullable=False),
     Column("epoch", String, nullable=False),
@@ -89,7 +89,7 @@ cursors = Table(
 gaps = Table(
     "gaps",
     metadata,
-    Column("id", _serial, primary_key=True),
+    Column("id", serial, primary_key=True),
     Column("node", String, nullable=False),
     Column("epoch", String, nullable=False),
     Column("first", BigInteger, nullable=False),
@@ -100,7 +100,7 @@ gaps = Table(
 dead_letters = Table(
     "dead_letters",
     metadata,
-    Column("id", _serial, primary_key=True),
+    Column("id", serial, primary_key=True),
     Column("fingerprint", String, nullable=False, unique=True),
     Column("topic", String, nullable=False),
     Column("reason", String, nullable=False),
@@ -165,7 +165,7 @@ members = Table(
 credentials = Table(
     "credentials",
     metadata,
-    Column("id", _serial, primary_key=True),
+    Column("id", serial, primary_key=True),
     Column("ref", String, nullable=False, index=True),
     Column("member", String, nullable=False, index=True),
     Column("since", Moment, nullable=False),
@@ -220,7 +220,7 @@ parcels = Table(
 visits = Table(
     "visits",
     metadata,
-    Column("id", _serial, primary_key=True),
+    Column("id", serial, primary_key=True),
     Column("site", String, nullable=False),
     Column("day", Date, nullable=False),
     Column("member", String, nullable=False),
@@ -235,7 +235,7 @@ visits = Table(
 clones = Table(
     "clones",
     metadata,
-    Column("id", _serial, primary_key=True),
+    Column("id", serial, primary_key=True),
     Column("site", String, nullable=False),
     Column("day", Date, nullable=False),
     Column("node", String, nullable=False),

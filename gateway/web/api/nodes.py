@@ -44,13 +44,14 @@ class SealingKeyIn(Shape):
 
 
 class AlarmOut(Shape):
-    """Something to see to at a node, since when, and how often; null where nothing is counted.
+    """Something to see to at a node or in a calendar, since when, how often; null where nothing counts.
 
     `event` is the identity (node/epoch/seq) of the event by which a copied badge showed last.
     """
 
     site: str
-    node: str
+    node: str | None
+    calendar: str | None
     what: What
     since: Instant
     count: int | None

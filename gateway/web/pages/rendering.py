@@ -33,6 +33,7 @@ def page(
         "own": visitor is not None and visitor.role == "member",
         "account": visitor is not None and visitor.may("see-own") and visitor.role != "member",
         "administer": visitor is not None and visitor.may("administer"),
+        "calendars": visitor is not None and visitor.may("run-place"),
         "statement": visitor is not None and visitor.may("see-usage"),
         "audit": visitor is not None and visitor.may("administer"),
     }

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway import commands as ask
+from gateway.domain.calendars import Key, Meeting
 from gateway.domain.people import Card, Member
 
 NAME = "Zéphyrine Canari"
@@ -24,10 +25,17 @@ _COMMANDS: tuple[ask.Command, ...] = (
     _BOOKING,
     ask.BookSpaces((_BOOKING,)),
     ask.CancelBooking("b-1"),
+    ask.AddCalendar("sceaux-smart", "meeting-1", NAME, f"https://x/{SECRET}", ("m-1",), {f"{NAME}@x": "m-1"}),
+    ask.RemoveCalendar("cal-1"),
+    ask.PollCalendar("cal-1"),
+    ask.TakeUpMeetings("cal-1", (Meeting(Key(TITLE, ""), _NINE, _NINE + timedelta(hours=1), TITLE, NAME),)),
+    ask.NoteFeedTrouble("cal-1", "bad_date", TITLE),
     ask.LendItem("sceaux-smart", "projector-1", "m-1", _NINE),
     ask.DropParcel("sceaux-smart", "m-1", NAME),
     ask.CollectParcel("sceaux-smart", "12345678"),
     ask.OpenDoor("sceaux-smart", "entrance"),
+    ask.ShareCalendar(NAME, "sceaux-smart", "meeting-1", None, titles=True),
+    ask.RevokeSubscription("sub-1"),
     ask.EnrolSealingKey("ss-entrance", "A" * 43 + "="),
     ask.MintKey("api", NAME, "viewer", timedelta(days=1)),
     ask.UseLoginLink(SECRET),

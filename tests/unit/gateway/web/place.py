@@ -8,6 +8,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from gateway.adapters.card_vault import FileVault
+from gateway.adapters.feeds.web import WebFeed
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.passwords import Argon2Passwords, TotpFactor
 from gateway.adapters.signer import FileSigner
@@ -16,7 +17,9 @@ from gateway.domain.authority import SYSTEM, Role
 from gateway.domain.bookings import Booking
 from gateway.domain.people import Card, Category, Member, Plan
 from gateway.domain.tariff import Tariff, read_tariff
+from gateway.live import Notice
 from gateway.logins import Logins
+from gateway.polling import Polling
 from gateway.ports import CardVault, IdentityProvider
 from gateway.service import Gateway
 from protocol.codec import encode
@@ -69,6 +72,7 @@ class Place:
     notifier: RememberingNotifier
     card_vault: CardVault
     logins: Logins
+    polling: Polling
     openid: IdentityProvider | None = None
     public_url: str | None = None
     credential_key: bytes = CARD_KEY
@@ -219,7 +223,16 @@ def open_place(folder: Path) -> Place:
     gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, members)
     factor = TotpFactor(folder / "factor.key")
     logins = Logins(ledger, clock, gateway.handle, Argon2Passwords(QUICK), factor)
-    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier, vault, logins)
+    polling = Polling(
+        ledger,
+        clock,
+        WebFeed({"127.0.0.1"}),
+        sites,
+        lambda command: gateway.handle(command, SYSTEM),
+        lambda site: gateway.live.tell(Notice(site)),
+        timedelta(minutes=5),
+    )
+    return Place(gateway, ledger, signer.public_text, clock, downlink, notifier, vault, logins, polling)
 
 
 def _uptime_s(moment: datetime) -> float:

@@ -18,6 +18,8 @@ _OPEN_TO_ANYBODY = {
     "/statements/{month}": "shows a stranger how to come in, and asks for see-usage itself",
     "/api/v1/enrolments": "asks for the code of an invitation",
     "/audit": "shows a stranger how to come in, and asks for administer itself",
+    "/calendars": "shows a stranger how to come in, and asks for run-place itself",
+    "/calendars/{secret}.ics": "asks for the secret: calendar programs know no other way",
     "/login": "comes before who is there is known",
     "/login/code": "asks for the session that owes a code",
     "/login/mail": "tells nothing, and mails only to members",
