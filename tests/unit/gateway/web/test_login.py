@@ -181,6 +181,18 @@ def test_a_code_opens_one_session_only(place: Place) -> None:
     assert answers == [303, 401]
 
 
+def test_a_code_that_two_browsers_send_at_once_opens_one_session(place: Place) -> None:
+    account = _account(place)
+    _arm(place)
+    with place.ledger.reading() as books:
+        armed = books.accounts.get(account.id)
+    assert armed is not None
+    admit = AdmitAccount(armed.id, step=armed.totp_step + 1)
+    place.gateway.handle(admit, SYSTEM)
+    with pytest.raises(Refused):
+        place.gateway.handle(admit, SYSTEM)
+
+
 def test_a_recovery_code_replaces_the_phone_once(place: Place) -> None:
     _account(place)
     _, codes = _arm(place)

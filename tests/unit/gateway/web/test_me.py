@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway.commands import SetMail
+from gateway.commands import EraseMember, SetMail
 from gateway.domain.authority import SYSTEM
 from gateway.web.app import create_app
 from tests.unit.gateway.web.place import OWN_FORM, Place
@@ -123,6 +123,16 @@ def test_members_give_back_their_own_bookings_and_nobody_elses(place: Place, bro
     assert other.post(cancel).status_code == 404
     assert browser.post(cancel).status_code == 303
     assert "/me/bookings/" not in browser.get("/me").text
+
+
+def test_who_is_forgotten_is_signed_out_and_no_session_keeps_their_name(
+    place: Place, browser: TestClient
+) -> None:
+    _come_in(place, browser)
+    place.gateway.handle(EraseMember("m-1"), SYSTEM)
+    assert browser.get("/me").status_code == 401
+    with place.ledger.reading() as books:
+        assert "Camille 1" not in repr(books.keys.all())
 
 
 def test_another_address_signs_out_who_came_in_by_the_old_one(place: Place, browser: TestClient) -> None:
