@@ -89,6 +89,7 @@ def test_every_control_is_reached_by_keyboard_and_the_console_stays_silent(visit
         "Agendas",
         "Relevé du mois",
         "English",
+        "Mon compte",
         "Se déconnecter",
     ]
     assert visit.complaints == []
