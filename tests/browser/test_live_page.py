@@ -119,6 +119,8 @@ def test_the_language_can_be_changed_and_is_remembered(visit: Visit, served: Ser
 
 def test_signing_out_closes_the_page(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Se déconnecter").click()
+    expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Équipe")
+    visit.page.goto(visit.page.url.removesuffix("/login"))
     expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Cette page est réservée")
 
 
