@@ -341,6 +341,44 @@ class SendMemberLink:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class InviteVisitor:
+    """Let a visitor of `host` open `doors` over [starts_at, ends_at), by a code that hashes to `code`."""
+
+    site: str
+    doors: tuple[str, ...]
+    visitor: str
+    host: str
+    code: str
+    starts_at: datetime
+    ends_at: datetime
+    single_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RevokePass:
+    """Let a visitor's code open nothing any more."""
+
+    visitor_pass: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsePass:
+    """Open the door at which a panel stands, where the code (hashed) that was typed there is a visitor's."""
+
+    site: str
+    door: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpPanel:
+    """Make the one-time link that turns a browser into the panel at a door."""
+
+    site: str
+    door: str
+
+
 Command = (
     AddMembers
     | SetMail
@@ -380,6 +418,10 @@ Command = (
     | AdmitAccount
     | RefuseLogin
     | SendMemberLink
+    | InviteVisitor
+    | RevokePass
+    | UsePass
+    | SetUpPanel
 )
 
 

@@ -14,3 +14,8 @@ def credential_ref(site_key: bytes, uid: bytes) -> str:
     A bare hash would not do: there are few enough UIDs to try them all.
     """
     return "c_" + hmac.new(site_key, b"uid:" + uid, hashlib.sha256).hexdigest()[:32]
+
+
+def pass_ref(site_key: bytes, code: str) -> str:
+    """Keyed hash of a visitor's code, as of a UID: all codes of eight digits are tried in a minute."""
+    return "v_" + hmac.new(site_key, b"pass:" + code.encode(), hashlib.sha256).hexdigest()[:32]

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Self
 
-Role = Literal["admin", "staff", "member", "billing", "viewer"]
+Role = Literal["admin", "staff", "member", "billing", "viewer", "panel"]
 
-Scope = Literal["see-place", "see-usage", "run-place", "administer", "see-own"]
+Scope = Literal["see-place", "see-usage", "run-place", "administer", "see-own", "ask-at-door"]
 """See who and what is where now; see who was where; act on doors, people and lockers; let others in;
-see what is kept of oneself, and change one's own way in.
+see what is kept of oneself, and change one's own way in; hand on a visitor's code from the panel at a door.
 """
 
 SCOPES_OF: Final[Mapping[Role, frozenset[Scope]]] = {
@@ -17,11 +17,17 @@ SCOPES_OF: Final[Mapping[Role, frozenset[Scope]]] = {
     "member": frozenset({"see-own"}),
     "billing": frozenset({"see-usage", "see-own"}),
     "viewer": frozenset({"see-place"}),
+    "panel": frozenset({"ask-at-door"}),
 }
 
 
 MEMBER: Final = "member:"
 """What stands before a member's id in an actor's, so that no member can have an account's."""
+
+
+def panel_at(site: str, door: str) -> str:
+    """Return the actor that the panel at a door is: a session at one door opens no other."""
+    return f"panel:{site}/{door}"
 
 
 @dataclass(frozen=True, slots=True)

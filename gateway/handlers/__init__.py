@@ -18,6 +18,7 @@ from gateway.handlers import (
     people,
     privacy,
     subscriptions,
+    visitors,
 )
 from gateway.handlers.desk import Desk, answers
 
@@ -76,4 +77,8 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.AdmitAccount: Handling(accounts.admit_account, "administer"),
     ask.RefuseLogin: Handling(accounts.refuse_login, "administer"),
     ask.SendMemberLink: Handling(accounts.send_member_link, "administer"),
+    ask.InviteVisitor: Handling(visitors.invite_visitor, "run-place"),
+    ask.RevokePass: Handling(visitors.revoke_pass, "run-place"),
+    ask.UsePass: Handling(visitors.use_pass, "ask-at-door"),
+    ask.SetUpPanel: Handling(visitors.set_up_panel, "administer"),
 }

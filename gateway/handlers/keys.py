@@ -12,7 +12,11 @@ from gateway.domain.authority import SCOPES_OF, Role
 from gateway.handlers.desk import Desk, hashed
 from gateway.ports import Key, KeyKind
 
-_SESSION_LIVES: Final[dict[Role, timedelta]] = {"member": timedelta(days=7), "viewer": timedelta(days=180)}
+_SESSION_LIVES: Final[dict[Role, timedelta]] = {
+    "member": timedelta(days=7),
+    "viewer": timedelta(days=180),
+    "panel": timedelta(days=180),
+}
 _WORKING_DAY: Final = timedelta(hours=12)
 _SHORTEST_START: Final = 12
 

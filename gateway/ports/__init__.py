@@ -27,6 +27,7 @@ from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Part, Projections, Standstill
 from gateway.ports.records import Bookings, Lockers, People
 from gateway.ports.subscriptions import Subscriptions
+from gateway.ports.visitors import Passes
 from gateway.ports.wire import Answer, Downlink, Signer
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "Numbered",
     "OpenInvitation",
     "Part",
+    "Passes",
     "Passwords",
     "People",
     "Projections",

@@ -14,6 +14,7 @@ from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Projections
 from gateway.ports.records import Bookings, Lockers, People
 from gateway.ports.subscriptions import Subscriptions
+from gateway.ports.visitors import Passes
 
 
 class Books(Protocol):
@@ -45,6 +46,7 @@ class Books(Protocol):
     def audit(self) -> Audit: ...
     @property
     def pseudonyms(self) -> Pseudonyms: ...
+    def passes(self) -> Passes: ...
 
     def note(self, key: str) -> str | None:
         """Read a remembered word, such as how far a cursor has come."""

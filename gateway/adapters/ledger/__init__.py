@@ -22,6 +22,7 @@ from gateway.adapters.ledger.privacy import PseudonymTables
 from gateway.adapters.ledger.projections import ProjectionTables
 from gateway.adapters.ledger.subscriptions import SubscriptionTable
 from gateway.adapters.ledger.tables import meta
+from gateway.adapters.ledger.visitors import PassTable
 from gateway.ports import LedgerFailed
 
 
@@ -43,6 +44,7 @@ class SqlBooks:
         self.enrolments = EnrolmentTables(connection)
         self.audit = AuditTables(connection)
         self.pseudonyms = PseudonymTables(connection)
+        self.passes = PassTable(connection)
 
     def note(self, key: str) -> str | None:
         return self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()

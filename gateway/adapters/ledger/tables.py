@@ -366,3 +366,20 @@ audit_heads = Table(
     Column("at", Moment, nullable=False),
     Column("signature", String, nullable=False),
 )
+
+visitor_passes = Table(
+    "visitor_passes",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("doors", String, nullable=False),
+    Column("visitor", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("code", String, nullable=False, unique=True),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("single_use", Boolean, nullable=False),
+    Column("last_used_at", Moment),
+    Column("last_command", String),
+    Column("revoked_at", Moment),
+)
