@@ -85,9 +85,10 @@ def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
 
 
 def set_up_panel(command: ask.SetUpPanel, desk: Desk) -> str:
-    """Make the link for the panel at a door. Panels that stand there already go on."""
+    """Make the link for the panel at a door. What was the panel there is none any more: it may be lost."""
     door_of(desk.site(command.site), command.door)
     panel = panel_at(command.site, command.door)
+    desk.books.keys.end_of(panel, desk.now)
     return new_secret(desk, Key("", "link", panel, "panel", desk.now + _LINK_LIVES, None, panel))
 
 

@@ -34,7 +34,7 @@ from gateway.web.api import (
 )
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
-from gateway.web.pages import account, accounts, live, login, me, openid, statement
+from gateway.web.pages import account, accounts, live, login, me, openid, panel, passes, statement
 from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import keys as keys_page
@@ -64,7 +64,10 @@ _RESOURCES: Final = (
 )
 _PAGES: Final = (
     live,
-    calendar_pages,
+from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
+from gateway.web.pages import account, accounts, live, login, me, openid, statement
+from gateway.web.pages import audit as audit_page
+from gateway.web.pages import keys as keys_page
     openid,
     login,
     statement,
@@ -73,6 +76,7 @@ _PAGES: Final = (
     keys_page,
     audit_page,
     me,
+_PAGES: Final = (live, openid, login, statement, account, accounts, keys_page, audit_page, me)
 )
 
 

@@ -1,14 +1,11 @@
 """One's own account: password, second factor, sessions."""
 
 import base64
-import io
 import secrets
 from typing import Annotated, Any, Final
 
-import segno
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markupsafe import Markup
 
 from gateway.commands import ArmSecondFactor, ChangeOwnPassword, DropSecondFactor, EndOwnSession
 from gateway.domain.accounts import SHORTEST_PASSWORD, Account, password_fault
@@ -16,6 +13,7 @@ from gateway.logins import TooManyTries, recovery_hash
 from gateway.web.auth import CarryOut, Visitor, allow
 from gateway.web.context import House, TheHouse
 from gateway.web.pages.forms import Password
+from gateway.web.pages.qr import qr
 from gateway.web.pages.rendering import page
 
 router = APIRouter(prefix="/account", include_in_schema=False, dependencies=[Depends(allow("see-own"))])
@@ -130,15 +128,6 @@ def _scan(
         "sealed": base64.urlsafe_b64encode(sealed).decode(),
     }
     return page(request, "account_scan.html", visitor, _WRONG if fault else 200, fault=fault, **values)
-
-
-def qr(text: str) -> Markup:
-    """Draw `text` as a QR code (ISO/IEC 18004), an SVG without any style, for the CSP allows none."""
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, svgclass="qr", lineclass="", border=4
-    )
-    return Markup(drawn.getvalue().decode())  # noqa: S704  # drawn here, of squares alone
 
 
 def _own(house: House, visitor: Visitor) -> Account | None:

@@ -193,7 +193,9 @@ def _in(request: Request, house: House, session: str, role: Role) -> Response:
 
 def _home(role: Role) -> Response:
     """Lead someone to the page that is theirs."""
-    return RedirectResponse({"member": "/me", "billing": "/statements"}.get(role, "/"), 303)
+    return RedirectResponse(
+        {"member": "/me", "billing": "/statements", "panel": "/panel"}.get(role, "/"), 303
+    )
 
 
 def _spent(request: Request) -> HTMLResponse:

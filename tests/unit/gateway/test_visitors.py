@@ -38,6 +38,7 @@ def test_a_visitor_opens_the_door_with_a_code(house: House, invitation: ask.Invi
     assert _type(house, CODE).opened
     (sent,) = house.downlink.commands
     assert sent.body["action"] == {"do": "UnlockDoor", "door": "entrance"}
+    assert sent.body["id"].endswith(kept.id)  # by which the node's answer in the journal names the pass
     with house.ledger.reading() as books:
         used = books.passes.get(kept.id)
     assert used == replace(kept, last_used_at=house.clock.now(), last_command=sent.body["id"])

@@ -1,0 +1,64 @@
+"""The panel at a door in a real browser: its keys and a scanner type, and the door opens."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gateway.commands import InviteVisitor, SetUpPanel
+from gateway.domain.authority import SYSTEM
+from protocol.identifiers import pass_ref
+from tests.browser.conftest import Served
+from tests.unit.gateway.web.place import CARD_KEY, SCEAUX
+
+pytestmark = pytest.mark.server("chromium")
+
+CODE = "40718263"
+
+
+@pytest.fixture
+def panel(browser: Browser, served: Served) -> Page:
+    """The screen at the entrance, where a visitor is expected."""
+    place = served.place
+    place.beat()
+    now = place.clock.now()
+    invited = InviteVisitor(
+        site=SCEAUX,
+        doors=("entrance",),
+        visitor="Lou Petit",
+        host="m-1",
+        code=pass_ref(CARD_KEY, CODE),
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+        single_use=False,
+    )
+    place.gateway.handle(invited, SYSTEM)
+    page = browser.new_page(locale="fr-FR", viewport={"width": 360, "height": 640})
+    page.goto(f"{served.url}/login/{place.gateway.handle(SetUpPanel(SCEAUX, 'entrance'), SYSTEM)}")
+    page.get_by_role("button", name="Entrer").click()
+    page.wait_for_url("**/panel/**")
+    return page
+
+
+def _orders(served: Served) -> list[object]:
+    return [sent.body["action"] for sent in served.place.downlink.commands]
+
+
+def test_a_visitor_opens_the_door_with_a_finger(panel: Page, served: Served) -> None:
+    for digit in CODE + "9":
+        panel.get_by_role("button", name=digit, exact=True).click()
+    panel.get_by_role("button", name="Effacer le dernier chiffre").click()
+    panel.get_by_role("button", name="Ouvrir").click()
+    expect(panel.get_by_role("status")).to_contain_text("Bienvenue")
+    assert _orders(served) == [{"do": "UnlockDoor", "door": "entrance"}]
+
+
+def test_a_scanner_types_into_the_field_without_being_asked(panel: Page, served: Served) -> None:
+    panel.keyboard.type(CODE)
+    panel.keyboard.press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("Bienvenue")
+    assert _orders(served) == [{"do": "UnlockDoor", "door": "entrance"}]
+
+
+def test_a_panel_fits_a_small_screen_without_scrolling_sideways(panel: Page) -> None:
+    assert panel.evaluate("document.documentElement.scrollWidth <= innerWidth")
