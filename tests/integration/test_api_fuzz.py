@@ -28,7 +28,7 @@ _Case = Case[Any]
 
 _log = logging.getLogger(__name__)
 _CASES = int(os.environ.get("PASSERELLE_API_CASES", "600"))
-_WHO: tuple[Role | None, ...] = (None, "admin", "staff", "billing", "member", "viewer")
+_WHO: tuple[Role | None, ...] = (None, "admin", "staff", "billing", "member", "viewer", "panel")
 _ENDLESS = "/api/v1/occupancy/stream"
 _OPEN = {"/healthz", "/api/v1/enrolments"}
 
