@@ -38,7 +38,8 @@ def as_wire_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment that has a zone in UTC. Raises ValueError outside 1970 to 2199."""
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:
@@ -50,7 +51,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Instant = Annotated[
     AwareDatetime,
-    AfterValidator(_in_utc),
+    AfterValidator(in_utc),
     PlainSerializer(as_wire_time, return_type=str, when_used="json"),
 ]
 """A moment in UTC, from 1970 to 2199. Times without a zone are refused."""

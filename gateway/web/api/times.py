@@ -1,10 +1,11 @@
 """Times as people send them: with an offset, or as the clocks of the site show them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gateway.commands import Fault, Refused
 from gateway.domain.bookings import LocalTimeUnclear, local_to_utc
 from gateway.service import Gateway
+from protocol.base import in_utc
 from protocol.site import Site
 
 
@@ -20,11 +21,12 @@ def site_of(gateway: Gateway, site: str) -> Site:
 def moment(sent: datetime, site: Site, pointer: str) -> datetime:
     """Return `sent` in UTC; without an offset it is local to `site`.
 
-    Raises Refused where the clocks of the site show that time twice, or never.
+    Raises Refused where the clocks of the site show that time twice, or never, and outside 1970 to 2199.
     """
-    if sent.tzinfo is not None:
-        return sent.astimezone(UTC)
     try:
-        return local_to_utc(sent, site.zone)
+        return in_utc(local_to_utc(sent, site.zone) if sent.tzinfo is None else sent)
     except LocalTimeUnclear as unclear:
         raise Refused("invalid", Fault(pointer, "local_time_unclear", str(unclear))) from unclear
+    except (OverflowError, ValueError) as beyond:
+        text = "expected a time from 1970 to 2199"
+        raise Refused("invalid", Fault(pointer, "out_of_range", text)) from beyond

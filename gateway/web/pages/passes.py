@@ -23,7 +23,7 @@ Staff = Annotated[Visitor, Depends(allow("run-place"))]
 Admin = Annotated[Visitor, Depends(allow("administer"))]
 Text = Annotated[str, Form(max_length=200)]
 
-_FAULTS = {"no_door", "unknown_member", "no_time_left", "too_long", "local_time_unclear"}
+_FAULTS = {"no_door", "unknown_member", "no_time_left", "too_long", "local_time_unclear", "out_of_range"}
 
 
 @router.get("")
@@ -53,7 +53,7 @@ def invite(
         kept = carry_out(
             InviteVisitor(
                 site=site,
-                doors=tuple(doors),
+                doors=tuple(dict.fromkeys(doors)),
                 visitor=name,
                 host=host.strip(),
                 code=pass_ref(house.credential_key, code),

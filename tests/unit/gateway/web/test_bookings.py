@@ -33,6 +33,17 @@ def test_an_hour_that_comes_twice_or_never_asks_for_an_offset(staff: TestClient,
     assert "offset" in error["detail"]
 
 
+@pytest.mark.parametrize(
+    "beyond",
+    ["0001-01-01T00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-12:00", "2200-01-01T00:00Z"],
+)
+def test_a_time_beyond_1970_to_2199_is_refused(staff: TestClient, beyond: str) -> None:
+    asked = staff.get("/api/v1/bookings", params={"site": SCEAUX, "from": beyond})
+    answer = staff.post("/api/v1/bookings", json=_wish(beyond, "2026-11-25T15:00"))
+    assert (asked.status_code, answer.status_code) == (422, 422)
+    assert answer.json()["errors"][0]["code"] == "out_of_range"
+
+
 def test_a_space_is_booked_once_at_a_time(staff: TestClient) -> None:
     first = staff.post("/api/v1/bookings", json=_wish("2026-11-25T14:00", "2026-11-25T15:00"))
     again = _wish("2026-11-25T14:30", "2026-11-25T15:30")

@@ -147,6 +147,8 @@ def test_staff_themselves_are_no_panel(place: Place, reception: TestClient) -> N
         ({"ends_at": "2027-11-24T09:00"}, "31 jours"),
         ({"host": "nobody"}, "parmi les membres"),
         ({"starts_at": "2027-03-28T02:30"}, "le changement d"),
+        ({"starts_at": "0001-01-01T00:00"}, "hors de portée"),
+        ({"ends_at": "9999-12-31T23:59-12:00"}, "hors de portée"),
     ],
 )
 def test_what_is_wrong_with_an_invitation_is_said(
