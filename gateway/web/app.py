@@ -64,10 +64,7 @@ _RESOURCES: Final = (
 )
 _PAGES: Final = (
     live,
-from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
-from gateway.web.pages import account, accounts, live, login, me, openid, statement
-from gateway.web.pages import audit as audit_page
-from gateway.web.pages import keys as keys_page
+    calendar_pages,
     openid,
     login,
     statement,
@@ -76,7 +73,8 @@ from gateway.web.pages import keys as keys_page
     keys_page,
     audit_page,
     me,
-_PAGES: Final = (live, openid, login, statement, account, accounts, keys_page, audit_page, me)
+    passes,
+    panel,
 )
 
 
