@@ -85,4 +85,8 @@ _ABOUT: Final[Mapping[type[Any], Callable[[Any], Said]]] = {
     ask.SendMemberLink: lambda _: ("login", {}),
     ask.SetMail: lambda asked: (f"member:{asked.member}", {}),
     ask.CancelOwnBooking: lambda asked: (f"booking:{asked.booking}", {}),
+    ask.InviteVisitor: lambda asked: (f"member:{asked.host}", {"site": asked.site, "doors": asked.doors}),
+    ask.RevokePass: lambda asked: (f"pass:{asked.visitor_pass}", {}),
+    ask.UsePass: lambda asked: (f"door:{asked.site}/{asked.door}", {}),
+    ask.SetUpPanel: lambda asked: (f"door:{asked.site}/{asked.door}", {}),
 }

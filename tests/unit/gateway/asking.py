@@ -55,6 +55,12 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.AdmitAccount("u-1", (SECRET,), recovery=SECRET),
     ask.RefuseLogin((SECRET,)),
     ask.SendMemberLink(MAIL, "https://portes.example.org"),
+    ask.InviteVisitor(
+        "sceaux-smart", ("entrance",), NAME, "m-1", SECRET, _NINE, _NINE + timedelta(hours=1), single_use=True
+    ),
+    ask.RevokePass("v-1"),
+    ask.UsePass("sceaux-smart", "entrance", SECRET),
+    ask.SetUpPanel("sceaux-smart", "entrance"),
 )
 _BY_TYPE: dict[type[Any], ask.Command] = {type(command): command for command in _COMMANDS}
 
