@@ -15,6 +15,9 @@ REFUSALS: Final = {
     "ended": "droit terminé",
     "list_expired": "liste d'accès périmée",
     "no_list": "aucune liste d'accès",
+    "assurance_too_low": "preuve demandée",
+    "no_card_keys": "clés de carte manquantes",
+    "not_genuine": "copie de badge",
 }
 """Why doors refuse, as staff read it."""
 

@@ -2,13 +2,14 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 
@@ -16,6 +17,10 @@ from firmware_sim.bench.surroundings import Surroundings
 from firmware_sim.child import Child
 
 _FIRST_ACCOUNT = {"mail": "admin@example.org", "name": "Admin", "password": "a place that is only played"}
+
+
+_PORTS: Final = (12_000, 32_000)  # Linux connects from 32768 on
+_dice = random.Random()  # not by seed: other runs look for ports, too
 
 
 def toml(table: dict[str, Any]) -> str:
@@ -28,10 +33,15 @@ def toml(table: dict[str, Any]) -> str:
 
 
 def free_port() -> int:
-    """Find a TCP port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a TCP port of loopback that nobody listens on now.
+
+    It is below those that the system hands out to outgoing connections: one of them could take it meanwhile.
+    """
+    while True:
+        port = _dice.randrange(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class GatewayProcess:

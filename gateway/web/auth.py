@@ -143,6 +143,16 @@ def refuse_foreign_form(request: Request) -> None:
         raise HTTPException(403, "changes by session need the header X-Requested-With: passerelle")
 
 
+def refuse_form_from_elsewhere(request: Request) -> None:
+    """Refuse a form that a browser says it was shown by another site: whoever sent it may not know of it.
+
+    A program that says nothing of the kind is no browser, and has no cookie that somebody else could use.
+    """
+    told = "sec-fetch-site" in request.headers or "origin" in request.headers
+    if request.method not in _SAFE_METHODS and told and not _own_form(request):
+        raise HTTPException(403, "this form was sent from another site")
+
+
 def _own_form(request: Request) -> bool:
     fetched = request.headers.get("sec-fetch-site")
     if fetched is not None:

@@ -58,6 +58,8 @@ _SCOPE_OF: dict[str, Scope] = {
     "card-keys": "administer",
     "invitation": "administer",
     "certificates": "run-place",
+    "calendars": "run-place",
+    "calendar-subscriptions": "run-place",
     "export": "administer",
     "erase": "administer",
 }

@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 
 from gateway.domain.accounts import LONGEST_PASSWORD
 from gateway.web.api import shapes
-from gateway.web.auth import refuse_foreign_form
+from gateway.web.auth import refuse_foreign_form, refuse_form_from_elsewhere
 from gateway.web.context import House
 
 Mail = Annotated[shapes.Mail, Form()]
@@ -16,6 +16,9 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 OWN_FORMS = Depends(refuse_foreign_form)
 """What stands before forms that are sent without a session."""
+
+OWN_OR_NO_FORMS = Depends(refuse_form_from_elsewhere)
+"""The same before a link that works once, which programs use too."""
 
 
 def base_url(request: Request, house: House) -> str:

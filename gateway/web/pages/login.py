@@ -19,7 +19,7 @@ from gateway.web.auth import (
     session_secret,
 )
 from gateway.web.context import House, TheHouse
-from gateway.web.pages.forms import OWN_FORMS, Mail, Name, Password, base_url, came_from
+from gateway.web.pages.forms import OWN_FORMS, OWN_OR_NO_FORMS, Mail, Name, Password, base_url, came_from
 from gateway.web.pages.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -88,7 +88,7 @@ def greet(request: Request, house: TheHouse, secret: str) -> HTMLResponse:
     return _spent(request) if key is None else _offer(request, house, key, None)
 
 
-@router.post("/login/{secret}", dependencies=[OWN_FORMS])
+@router.post("/login/{secret}", dependencies=[OWN_OR_NO_FORMS])
 def come_in(request: Request, house: TheHouse, secret: str) -> Response:
     """Change a link into a session of this browser."""
     key = _link(house, secret)

@@ -59,6 +59,15 @@ def test_over_https_the_cookie_stays_on_https(client: TestClient, place: Place) 
     assert "Secure" in answer.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}])
+def test_a_foreign_page_opens_no_session_by_a_link(
+    client: TestClient, place: Place, headers: dict[str, str]
+) -> None:
+    link = _link(place)
+    assert client.post(f"/login/{link}", headers=headers).status_code == 403
+    assert client.post(f"/login/{link}").status_code == 303
+
+
 def test_a_login_link_works_once(client: TestClient, place: Place) -> None:
     link = _link(place)
     client.post(f"/login/{link}", headers=OWN_FORM)
