@@ -83,6 +83,7 @@ class Retention:
             "named": self._take_names_out(now),
             "lockers": self._forget_lockers(oldest),
             "letters": self._forget_letters(oldest),
+            "passes": self._forget_passes(oldest),
             "audit": self._auditor.let_go(now, self._limits.audit_months),
             "unbilled": self._forget_unbilled(now),
             "messages": self._outbox(oldest),
@@ -140,6 +141,10 @@ class Retention:
             )
             done = books.pseudonyms.nameless_before(site.id)
         yield from (day for day in sorted(days) if done <= day < before)
+
+    def _forget_passes(self, oldest: datetime) -> int:
+        with self._ledger.writing() as books:
+            return books.passes.forget_ended(oldest)
 
     def _forget_lockers(self, oldest: datetime) -> int:
         with self._ledger.writing() as books:

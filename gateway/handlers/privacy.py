@@ -44,7 +44,7 @@ def export_member(command: ask.ExportMember, desk: Desk) -> dict[str, Any]:
     return {
         "as_of": as_wire_time(desk.now),
         "member": _plain(member),
-        "cards": [_plain(credential) for credential in credentials],
+        "cards": [_card(credential) for credential in credentials],
         "badges": [_told(badge) for badge in _badges(desk, member.id, credentials)],
         "visits": [_plain(visit) for visit in books.projections.visits_of(member.id)],
         "bookings": [_plain(booking) for booking in books.bookings.of(member.id)],
@@ -56,6 +56,7 @@ def export_member(command: ask.ExportMember, desk: Desk) -> dict[str, Any]:
             for parcel in books.lockers.parcels(live=False)
             if parcel.member == member.id
         ],
+        "visitors": [_plain(replace(each, code="")) for each in books.passes.of(member.id)],
         "audit": [_noted(record.act) for record in reversed(looks)],
     }
 
@@ -72,6 +73,7 @@ def erase_member(command: ask.EraseMember, desk: Desk) -> Erased:
     visits = _erase_visits(desk, member.id)
     forget_member(member.id, desk)
     books.subscriptions.forget(member.id)
+    books.passes.forget_of(member.id)
     bookings = _erase_bookings(desk, member.id)
     loans, parcels = _erase_lockers(desk, member.id)
     books.journal.forget_letters(naming=[credential.ref for credential in credentials])
@@ -157,6 +159,13 @@ def _plain(record: Any) -> dict[str, Any]:
         name: as_wire_time(value) if isinstance(value, datetime) else value
         for name, value in asdict(record).items()
     }
+
+
+def _card(credential: Credential) -> dict[str, Any]:
+    """Return what there is to say of a card, without the key that would open with it."""
+    told = _plain(credential)
+    del told["locked_key"]
+    return {**told, "assurance": credential.assurance}
 
 
 def _told(badge: Badge) -> dict[str, Any]:

@@ -31,8 +31,15 @@ class PassTable:
     def by_code(self, code: str) -> VisitorPass | None:
         return self._find(passes.c.code == code)
 
-    def forget_ended(self, before: datetime) -> None:
-        self._connection.execute(delete(passes).where(passes.c.ends_at < before))
+    def of(self, host: str) -> list[VisitorPass]:
+        wanted = select(passes).where(passes.c.host == host).order_by(passes.c.starts_at, passes.c.id)
+        return [_pass(row) for row in self._connection.execute(wanted).mappings()]
+
+    def forget_of(self, host: str) -> None:
+        self._connection.execute(delete(passes).where(passes.c.host == host))
+
+    def forget_ended(self, before: datetime) -> int:
+        return self._connection.execute(delete(passes).where(passes.c.ends_at < before)).rowcount
 
     def _find(self, condition: Any) -> VisitorPass | None:
         row = self._connection.execute(select(passes).where(condition)).mappings().first()

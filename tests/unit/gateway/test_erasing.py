@@ -1,5 +1,6 @@
 """A member asks to see what is kept, and to be forgotten."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 
 from gateway.commands import EraseMember, ExportMember, GiveCredential, LendItem, Refused, RevokeCredential
 from gateway.domain.authority import SYSTEM
-from gateway.domain.people import PSEUDONYMOUS, Card
+from gateway.domain.people import PSEUDONYMOUS, Card, Credential
+from gateway.domain.visitor_passes import VisitorPass
 from gateway.ports import DeadLetter
 from protocol.access import Denied
 from tests.unit.gateway.forgetting import at, counted, rebuilt, retention, visitors, visits, written_in
@@ -33,6 +35,30 @@ def test_an_erased_member_is_nowhere_and_everything_counts_as_before(place: Plac
         assert books.bookings.of("m-1") == []
         assert books.pseudonyms.of("m-1", "2026-11") is None
     assert place.notifier.forgotten == ["m-1"]
+
+
+def test_whoever_was_invited_by_an_erased_member_comes_in_no_more_and_is_not_named(place: Place) -> None:
+    live_through(place)
+    now = place.clock.now()
+    invited = VisitorPass(
+        "v-1", SCEAUX, ("entrance",), "Zoé Martin", "m-1", "h" * 64, now, now + timedelta(hours=2), True
+    )
+    with place.ledger.writing() as books:
+        books.passes.put(invited)
+    (told,) = place.gateway.handle(ExportMember("m-1"), SYSTEM)["visitors"]
+    assert (told["visitor"], told["code"]) == ("Zoé Martin", "")
+    place.gateway.handle(EraseMember("m-1"), SYSTEM)
+    with place.ledger.reading() as books:
+        assert books.passes.all() == []
+
+
+def test_an_export_never_holds_the_key_of_a_card(place: Place) -> None:
+    place.join(1)
+    with place.ledger.writing() as books:
+        books.people.give([Credential(card(9), "m-1", place.clock.now(), None, b"locked key of a card")])
+    found = place.gateway.handle(ExportMember("m-1"), SYSTEM)
+    assert [each["assurance"] for each in found["cards"]] == ["uid", "aes"]
+    assert "locked" not in json.dumps(found)
 
 
 def test_erasing_goes_together_with_forgetting_in_time(place: Place) -> None:

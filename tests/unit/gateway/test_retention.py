@@ -7,6 +7,7 @@ import pytest
 
 from gateway.domain.people import PSEUDONYMOUS
 from gateway.domain.retention import Limits
+from gateway.domain.visitor_passes import VisitorPass
 from gateway.ports import Books, DeadLetter
 from gateway.pseudonymising import take_names_out_of_day
 from gateway.service import Gateway
@@ -241,3 +242,17 @@ def test_a_gateway_that_starts_on_an_old_ledger_still_counts_the_same(place: Pla
     gateway = Gateway(place.ledger, *rim, place.gateway.sites, place.gateway.enrolment)
     gateway.take_in()
     assert (counted(place, NOVEMBER, DECEMBER), visits(place)) == (before, stays)
+
+
+def test_a_visitors_name_goes_with_their_pass_when_it_ended_long_ago(place: Place) -> None:
+    now = place.clock.now()
+    with place.ledger.writing() as books:
+        for name, days in (("v-old", 91), ("v-new", 89)):
+            ended = now - timedelta(days=days)
+            begun = ended - timedelta(hours=2)
+            books.passes.put(
+                VisitorPass(name, "sceaux-smart", ("entrance",), "Zoé", "m-1", name, begun, ended, False)
+            )
+    retention(place).keep()
+    with place.ledger.reading() as books:
+        assert [each.id for each in books.passes.all()] == ["v-new"]
