@@ -1,8 +1,8 @@
 """What people can ask of the gateway, in the imperative, and how it says no."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from gateway.domain.authority import Role, Scope
@@ -50,6 +50,34 @@ class RevokeCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendMember:
+    """Let a member's cards open nothing in [since, until); None: until it is lifted."""
+
+    member: str
+    since: datetime
+    until: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSuspension:
+    """End what suspends a member."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteGuest:
+    """Let a member have a guest for one civil day of a site, with a card where one is at hand."""
+
+    host: str
+    name: str
+    site: str
+    day: date
+    card: Card | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExportMember:
     """Give all that is kept of a member (GDPR, art. 15 and 20)."""
 
@@ -65,7 +93,10 @@ class EraseMember:
 
 @dataclass(frozen=True, slots=True)
 class BookSpace:
-    """Book a space for a member over [starts_at, ends_at)."""
+    """Book a space for a member over [starts_at, ends_at); by default it is charged by the member's plan.
+
+    Where it is taken, `or_wait` puts the booking on the waiting list.
+    """
 
     site: str
     space: str
@@ -73,6 +104,8 @@ class BookSpace:
     starts_at: datetime
     ends_at: datetime
     title: str | None
+    price_category: str | None = None
+    or_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +113,39 @@ class BookSpaces:
     """Make bookings, in this order: all of them, or none where one cannot be."""
 
     bookings: tuple[BookSpace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookSeries:
+    """Make bookings that belong together: all of them, or none where one cannot be."""
+
+    bookings: tuple[BookSpace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSeries:
+    """Give back all of a series that has not begun."""
+
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBooking:
+    """Change where or when a booking is; what is None stays. A later end alone extends it."""
+
+    booking: str
+    space: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInOrOut:
+    """Note by hand that a booking's holder is there, or has left. `by` is who says so, as in logs."""
+
+    booking: str
+    what: Literal["check_in", "check_out"]
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +229,34 @@ class RevokeSubscription:
     """Take back an address at which bookings were read."""
 
     subscription: str
+
+
+@dataclass(frozen=True, slots=True)
+class Privatise:
+    """Hire `spaces` of a site whole (none: all of it) over [starts_at, ends_at)."""
+
+    site: str
+    spaces: tuple[str, ...]
+    organiser: str
+    starts_at: datetime
+    ends_at: datetime
+    title: str | None
+    guests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Say whom the organiser of a privatisation lets in."""
+
+    privatisation: str
+    guests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPrivatisation:
+    """Give back what was hired whole."""
+
+    privatisation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,10 +478,17 @@ Command = (
     | SetMail
     | GiveCredential
     | RevokeCredential
+    | SuspendMember
+    | LiftSuspension
+    | InviteGuest
     | ExportMember
     | EraseMember
     | BookSpace
     | BookSpaces
+    | BookSeries
+    | CancelSeries
+    | MoveBooking
+    | CheckInOrOut
     | CancelBooking
     | CancelOwnBooking
     | AddCalendar
@@ -397,6 +498,9 @@ Command = (
     | NoteFeedTrouble
     | ShareCalendar
     | RevokeSubscription
+    | Privatise
+    | Admit
+    | CancelPrivatisation
     | LendItem
     | DropParcel
     | CollectParcel
@@ -427,11 +531,15 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: `pointer` is the JSON pointer (RFC 6901) of the field, `text` what to do."""
+    """One thing that is wrong: `pointer` is the JSON pointer (RFC 6901) of the field, `text` what to do.
+
+    `facts` are what a program may want to read of it.
+    """
 
     pointer: str
     code: str
     text: str
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refused(Exception):

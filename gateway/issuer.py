@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.domain.access import AnotherIssue, CompartmentGrant, compile_list, patch_between
-from gateway.domain.calendars import in_company
-from gateway.domain.lockers import compartment_grants
+from gateway.claims import claims_at
+from gateway.domain.access import AnotherIssue, compile_list, patch_between
 from gateway.domain.people import Credential
-from gateway.ports import Books, Clock, Downlink, Ledger, NodeReport, Signer
+from gateway.ports import Clock, Downlink, Ledger, NodeReport, Signer
 from gateway.sealer import Sealer
 from protocol.access import AccessList
 from protocol.messages import NodeStatus
@@ -122,12 +122,14 @@ class Issuer:
         letters: list[Signed] = []
         with self._ledger.writing() as books:
             held = {report.node: _held(report) for report in books.nodes.reports()}
-            inputs = _Inputs(books, site, now)
+            claims = claims_at(books, site, now)
+            sealing_keys, revoked = books.nodes.sealing_keys(), books.enrolments.revoked_nodes()
             for node in nodes:
                 old = self._issued.get(node) or books.nodes.issued(node)
                 revision = max(old.revision if old else 0, held.get(node, 0)) + 1
-                new = inputs.compile(node, old, revision)
-                signed = self._letter(None if node in self._unsure else old, new, inputs.credentials)
+                entitled = replace(claims, members=()) if node in revoked else claims
+                new = compile_list(site, node, entitled, now, old, revision, sealing_keys.get(node))
+                signed = self._letter(None if node in self._unsure else old, new, claims.credentials)
                 if signed is not None:
                     books.nodes.issue(new)
                     letters.append(signed)
@@ -185,41 +187,6 @@ class Issuer:
         else:
             self._patched_at.pop(node, None)
             self._downlink.send_list(site, node, signed)
-
-
-class _Inputs:
-    """What the lists of one site are compiled from."""
-
-    def __init__(self, books: Books, site: Site, now: datetime) -> None:
-        self._site = site
-        self._now = now
-        self._members = books.people.members(site.id)
-        self._sealing_keys = books.nodes.sealing_keys()
-        self._revoked = books.enrolments.revoked_nodes()
-        self.credentials = books.people.credentials()
-        horizon = now + timedelta(hours=site.access.horizon_h + 24)
-        # A list looks back a day from its issue, which may be `reissue_h` ago.
-        since = now - timedelta(hours=24 + site.access.reissue_h)
-        booked = books.bookings.between(site.id, since, horizon)
-        self._bookings = list(in_company(booked, books.calendars.company(since, horizon)))
-        self._grants: list[CompartmentGrant] = compartment_grants(
-            books.lockers.loans(site.id), books.lockers.parcels(site.id), now
-        )
-
-    def compile(self, node: str, previous: AccessList | None, revision: int) -> AccessList:
-        """Compile the list of a node; that of one which was put out knows nobody."""
-        return compile_list(
-            self._site,
-            node,
-            () if node in self._revoked else self._members,
-            self.credentials,
-            self._bookings,
-            self._grants,
-            self._now,
-            previous,
-            revision,
-            self._sealing_keys.get(node),
-        )
 
 
 def _held(report: NodeReport) -> int:

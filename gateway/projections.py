@@ -3,17 +3,21 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Final, TypeVar
 
+from gateway.attendances import Attendances, Looked
 from gateway.domain import civil, clones, loans, occupancy, parcels, visits
+from gateway.domain.attendance import Outlook
+from gateway.domain.bookings import Booking
 from gateway.domain.chronology import TOLERANCE
 from gateway.domain.history import DAY_KINDS
 from gateway.domain.journal import Entry, in_order
 from gateway.domain.loans import Loan
 from gateway.domain.opening import LOCKER_KINDS
 from gateway.domain.parcels import Parcel
+from gateway.domain.visits import Visit
 from gateway.holding import Holding
 from gateway.ports import Books, LedgerFailed, Part, Standstill
 from protocol.site import Site
@@ -35,11 +39,16 @@ class Projections:
     def __init__(self, books: Books, sites: Mapping[str, Site], now: datetime) -> None:
         self._books = books
         self._sites = sites
-        self._now = now
+        self.now = now
+        self.attended = Looked()
+        """What the bookings that were looked at came to."""
+        self.days_counted = False
+        """Whether the days on which members came turned out otherwise, where plans count them."""
 
     def work_out_day(self, site_id: str, day: date) -> list[Part]:
-        """Work out the visits and the copied badges of a day; and how the spaces stand, where it is today."""
+        """Work out a day's visits, bookings and copied badges; and how the spaces stand, if it is today."""
         site, tables = self._sites[site_id], self._books.projections
+        self.attended = Looked()
         start, end = civil.day_bounds(day, site.zone)
 
         @cache
@@ -60,16 +69,32 @@ class Projections:
         )
         changed += self._attempt(
             Part(site_id, "visits", day.isoformat()),
-            lambda: visits.visits_of_day(site, day, entries(), self._holding.on(site_id, day), self._now),
-            lambda found: tables.replace_visits(site_id, day, found),
+            lambda: visits.visits_of_day(site, day, entries(), self._holding.on(site_id, day), self.now),
+            lambda found: self._put_visits(site, day, found),
         )
-        if start <= self._now < end:
+        attendances = Attendances(self._books, site, self._holding.on(site_id, day), self.now)
+        changed += self._attempt(
+            Part(site_id, "bookings", day.isoformat()),
+            lambda: attendances.of(start, end, entries),
+            lambda found: self._put_attendances(attendances, found),
+        )
+        if start <= self.now < end:
             changed += self._attempt(
                 Part(site_id, "spaces", "today"),
                 lambda: occupancy.after(site, entries()),
                 lambda states: tables.replace_spaces(site_id, states),
             )
         return changed
+
+    def _put_attendances(self, attendances: Attendances, found: list[tuple[Booking, Outlook]]) -> bool:
+        self.attended = attendances.put(found)
+        return self.attended.changed
+
+    def _put_visits(self, site: Site, day: date, found: list[Visit]) -> bool:
+        tables = self._books.projections
+        before = tables.visits(day, day + timedelta(days=1), site.id) if self._days_count else found
+        self.days_counted |= {visit.member for visit in before} != {visit.member for visit in found}
+        return tables.replace_visits(site.id, day, found)
 
     def work_out_loan(self, loan: Loan) -> list[Part]:
         """Work out how far a loan has come; that staff cancelled it is not the journal's to say."""
@@ -98,6 +123,10 @@ class Projections:
         return self._attempt(
             part, lambda: parcels.fold(dropped, self._since(parcel.site, parcel.dropped_at)), put
         )
+
+    @cached_property
+    def _days_count(self) -> bool:
+        return any(site.counts_days for site in self._sites.values())
 
     @cached_property
     def _holding(self) -> Holding:
@@ -130,6 +159,6 @@ class Projections:
         if known is not None and known.reason == reason:
             return []
         _log.exception("event=projection_stands_still site=%s projection=%s subject=%s", *part)
-        since = known.since if known else self._now
+        since = known.since if known else self.now
         self._books.projections.stand_still(Standstill(part, since, reason))
         return [part]

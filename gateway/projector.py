@@ -7,6 +7,7 @@ from time import thread_time
 from typing import Final, NamedTuple
 
 from gateway.domain import civil
+from gateway.domain.bookings import Booking, nodes_on_the_way
 from gateway.domain.history import DAY_KINDS
 from gateway.domain.journal import Entry
 from gateway.domain.opening import LOCKER_KINDS, point_of
@@ -14,6 +15,7 @@ from gateway.domain.rights import node_of_compartment
 from gateway.pace import Pace
 from gateway.ports import Books, Part
 from gateway.projections import Projections
+from gateway.waiting import serve
 from protocol.site import Site
 
 _PROJECTED: Final = "projected_up_to"
@@ -39,10 +41,14 @@ class Locker(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What came out differently: the sites whose picture changed, the nodes whose lockers did."""
+    """What came out differently: the sites whose picture changed, the nodes at which rights may have.
+
+    `served` are bookings that waited, and have their space now.
+    """
 
     sites: set[str] = field(default_factory=set)
-    lockers: set[str] = field(default_factory=set)
+    nodes: set[str] = field(default_factory=set)
+    served: list[Booking] = field(default_factory=list)
 
 
 class Projector:
@@ -60,6 +66,8 @@ class Projector:
         self._days: set[Day] = set()
         self._lockers: dict[Locker, tuple[datetime, datetime]] = {}  # from when to when they were touched
         self._worked_out: list[Day | Locker] = []
+        self._looks: dict[Day, datetime] = {}  # when time alone may give a booked space back
+        self._waiting: set[Day] = set()  # that time has come, and a node has yet to say that it saw nobody
 
     @property
     def behind(self) -> bool:
@@ -100,6 +108,18 @@ class Projector:
     def mark_day(self, site: str, day: date) -> None:
         self._days.add(Day(site, day))
 
+    def pass_time(self, now: datetime) -> None:
+        """Mark the days with bookings that nobody came to in time, or that were left early."""
+        for day in [day for day, at in self._looks.items() if at <= now]:
+            del self._looks[day]
+            self._days.add(day)
+
+    def hear(self, site: str) -> None:
+        """Mark the days on which a word from a node of `site` was waited for."""
+        heard = {day for day in self._waiting if day.site == site}
+        self._waiting -= heard
+        self._days |= heard
+
     def mark_unended(self, books: Books) -> None:
         """Mark the days on which somebody is still inside: time alone can end a visit."""
         for site in self._sites:
@@ -119,8 +139,12 @@ class Projector:
                 break
             if at_leisure or self._pace.allows(mark):
                 with self._pace.timing(mark):
-                    self._note(changed, self._work_out(books, projections, mark), mark)
+                    self._note(changed, self._work_out(books, projections, mark, changed), mark)
                 self._worked_out.append(mark)
+        if projections.days_counted:  # at whichever site: plans count the days at all of them
+            counting = [site for site in self._sites.values() if site.counts_days]
+            changed.nodes.update(node.id for site in counting for node in site.nodes)
+        self._serve(books, changed, now)
         if len(self._worked_out) == len(self._days) + len(self._lockers):
             books.remember(_PROJECTED, str(books.journal.last_number()))
         return changed
@@ -134,28 +158,53 @@ class Projector:
                 self._lockers.pop(mark, None)
         self._worked_out = []
 
+    def _serve(self, books: Books, changed: Changed, now: datetime) -> None:
+        """Give what came free to those who wait, at the sites whose today was worked out."""
+        for mark in self._worked_out:
+            site = self._sites[mark.site]
+            if not isinstance(mark, Day) or mark.day != civil.day_of(now, site.zone):
+                continue
+            for booking in serve(books, site, now):
+                changed.served.append(booking)
+                changed.sites.add(site.id)
+                changed.nodes.update(nodes_on_the_way(site, booking.space))
+
     def _by_urgency(self) -> list[Day | Locker]:
         """List lockers, for they may be in somebody's way; then the latest day first."""
         return [*sorted(self._lockers), *sorted(self._days, key=lambda mark: mark.day, reverse=True)]
 
-    def _work_out(self, books: Books, projections: Projections, mark: Day | Locker) -> list[Part]:
+    def _work_out(
+        self, books: Books, projections: Projections, mark: Day | Locker, changed: Changed
+    ) -> list[Part]:
         if isinstance(mark, Day):
-            return projections.work_out_day(*mark)
+            return self._work_out_day(projections, mark, changed)
         span = self._lockers[mark]
         lent, kept = books.lockers.loans_during(*mark, *span), books.lockers.parcels_during(*mark, *span)
-        changed = [part for loan in lent for part in projections.work_out_loan(loan)]
-        return changed + [part for parcel in kept for part in projections.work_out_parcel(parcel)]
+        parts = [part for loan in lent for part in projections.work_out_loan(loan)]
+        return parts + [part for parcel in kept for part in projections.work_out_parcel(parcel)]
+
+    def _work_out_day(self, projections: Projections, day: Day, changed: Changed) -> list[Part]:
+        parts = projections.work_out_day(*day)
+        looked = projections.attended
+        changed.nodes.update(looked.nodes)
+        self._waiting.discard(day)
+        self._looks.pop(day, None)
+        if looked.look_again_at is not None and looked.look_again_at > projections.now:
+            self._looks[day] = looked.look_again_at
+        elif looked.look_again_at is not None:
+            self._waiting.add(day)
+        return parts
 
     def _note(self, changed: Changed, parts: list[Part], mark: Day | Locker) -> None:
         if parts:
             changed.sites.add(mark.site)
         if parts and isinstance(mark, Locker):
-            changed.lockers.add(node_of_compartment(self._sites[mark.site], mark.compartment))
+            changed.nodes.add(node_of_compartment(self._sites[mark.site], mark.compartment))
 
     def _mark_part(self, part: Part) -> None:
         if part.site not in self._sites:
             return
-        if part.projection in {"visits", "clones"}:
+        if part.projection in {"visits", "bookings", "clones"}:
             self.mark_day(part.site, date.fromisoformat(part.subject))
         elif part.projection in {"loan", "parcel"}:
             self._mark_lockers(part.site, _BEGINNING)

@@ -52,6 +52,7 @@ class Gateway:
         self.live = Live()
         self._downlink = downlink
         self._signer = signer
+        self._notifier = notifier
         self._inbox = Inbox()
         self._projector = Projector(sites)
         self._site_of_node = site_of_node(sites)
@@ -62,6 +63,7 @@ class Gateway:
         self._ticked_at: datetime | None = None
         self._watched_at: datetime | None = None
         self._answering: set[tuple[str, str]] = set()
+        self._booked: set[str] = set()
         self._newcomer = False
         self._rights_changed: str | None = None
         self._ledger_failure: str | None = None
@@ -123,6 +125,9 @@ class Gateway:
         if desk.touched:
             self._issuer.touch(desk.touched)
             self._workers["issuer"].wake()
+        if desk.booked:
+            self._booked |= desk.booked
+            self._workers["intake"].wake()
         return result
 
     def clock_moved(self) -> None:
@@ -179,6 +184,7 @@ class Gateway:
             if isinstance(report, NodeStatus):
                 self._issuer.heard(report)
                 self._intake.greet(report)
+                self._projector.hear(report.site)
                 self._workers["issuer"].wake()
         for renewal in taken.renewals:
             issued = self.enrolment.renew(renewal)
@@ -203,12 +209,17 @@ class Gateway:
     def _project_some(self, *, at_leisure: bool) -> None:
         with self.ledger.writing() as books:
             changed = self._projector.catch_up(books, self.clock.now(), at_leisure=at_leisure)
+            served = [(books.people.member(booking.member), booking) for booking in changed.served]
             reached("projection.written")
         self._projector.done()
         self._tell_what_came()
-        if changed.lockers:
-            self._issuer.touch(changed.lockers)
+        if changed.nodes:
+            self._issuer.touch(changed.nodes)
             self._workers["issuer"].wake()
+        for member, booking in served:
+            if member is not None:
+                self._notifier.space_came_free(member, booking)
+            self._booked.add(booking.site)  # it may begin now, and be missed in its turn
         for site in changed.sites:
             self.live.tell(Notice(site))
 
@@ -216,6 +227,10 @@ class Gateway:
         """Work out again the days in which time alone has changed something: a closing time, a midnight."""
         now = self.clock.now()
         self._watch_nodes(now)
+        self._projector.pass_time(now)
+        while self._booked:
+            site = self.sites[self._booked.pop()]
+            self._projector.mark_day(site.id, civil.day_of(now, site.zone))
         before, self._ticked_at = self._ticked_at, now
         ended = [
             site for site in self.sites.values() if before is None or _something_ended(site, before, now)

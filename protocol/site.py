@@ -15,7 +15,12 @@ from protocol.events import Assurance, Direction
 
 Pin = Annotated[int, Field(ge=0, le=27)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Minutes = Annotated[int, Field(ge=1, le=240)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Plan = Literal["nomad", "part-time", "student", "resident", "staff", "guest", "invited"]
+"""Full time; so many days a month; at a student's hours; with an office of one's own; running the place;
+for bookings alone; for one day, invited by a member."""
+
 SpaceKind = Literal["coworking", "office", "meeting", "kitchen", "cosy", "lounge", "lockers", "hall"]
 
 
@@ -32,6 +37,34 @@ class Hours(Message):
         return self
 
 
+class Closure(Message):
+    """Days, both included, on which the site opens to nobody but staff and residents."""
+
+    name: str
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"first {self.first}, last {self.last}: it must end on the first day or later")
+        return self
+
+
+class PlanRules(Message):
+    """What a plan gives beside the site's opening hours.
+
+    `hours` narrow them (a weekday that is left out is closed); `days_per_month` counts civil days with a
+    visit at any site; a member may invite `guests_per_day`, and have `booked_h_per_month` hours of bookings
+    that begin in a civil month.
+    """
+
+    hours: dict[Weekday, Hours] | None = None
+    days_per_month: Annotated[int, Field(ge=1, le=31)] | None = None
+    booked_h_per_month: Annotated[float, Field(gt=0, le=744)] | None = None
+    guests_per_day: Annotated[int, Field(ge=0, le=50)] = 2
+
+
 class Access(Message):
     """How far ahead access lists reach, how long they hold without the gateway, and booking margins."""
 
@@ -39,6 +72,20 @@ class Access(Message):
     expires_h: Annotated[int, Field(ge=1, le=24 * 200)] = 36
     reissue_h: Annotated[int, Field(ge=1)] = 6
     booking_margin_min: Annotated[int, Field(ge=0, le=120)] = 10
+
+
+class BookingRules(Message):
+    """What becomes of a booking while it lasts, in minutes or "never".
+
+    A space that nobody checked in to is given back `no_show_after_min` after it began; so is one whose holder
+    has left the site for `left_after_min`. Staff is told of who still sits there `overstay_after_min` after
+    the end. `no_show_billable` says whether a no-show is still paid for.
+    """
+
+    no_show_after_min: Minutes | Literal["never"] = 15
+    left_after_min: Minutes | Literal["never"] = 10
+    overstay_after_min: Minutes | Literal["never"] = 10
+    no_show_billable: bool = True
 
 
 class Rectangle(Message):
@@ -51,13 +98,18 @@ class Rectangle(Message):
 
 
 class Space(Message):
-    """A room or an area. `capacity` is in people; only `bookable` spaces can be booked."""
+    """A room or an area. `capacity` is in people; only `bookable` spaces can be booked.
+
+    `setup_min` before and `cleaning_min` after each booking the space is kept free.
+    """
 
     id: Id
     name: str
     kind: SpaceKind
     capacity: Annotated[int, Field(ge=1)]
     bookable: bool = False
+    setup_min: Annotated[int, Field(ge=0, le=240)] = 0
+    cleaning_min: Annotated[int, Field(ge=0, le=240)] = 0
     plan: Rectangle
 
 
@@ -174,7 +226,11 @@ class Site(Message):
     from_other_sites_s: Seconds = 120
     capacity_event: Annotated[int, Field(ge=1)]
     opening: dict[Weekday, Hours]
+    public_holidays: Literal["FR"] | None = None
+    closures: tuple[Closure, ...] = Field(default=(), validation_alias="closure")
+    plans: dict[Plan, PlanRules] = Field(default_factory=dict)
     access: Access = Access()
+    booking: BookingRules = BookingRules()
     spaces: tuple[Space, ...] = Field(validation_alias="space")
     nodes: tuple[Node, ...] = Field(validation_alias="node")
     doors: tuple[Door, ...] = Field(validation_alias="door")
@@ -184,6 +240,15 @@ class Site(Message):
     banks: tuple[Bank, ...] = Field(default=(), validation_alias="bank")
     compartments: tuple[Compartment, ...] = Field(default=(), validation_alias="compartment")
     items: tuple[Item, ...] = Field(default=(), validation_alias="item")
+
+    def plan(self, plan: Plan) -> PlanRules:
+        """Return what `plan` gives here: nothing beyond the opening hours where the file says nothing."""
+        return self.plans.get(plan, PlanRules())
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether a plan gives only so many days a month here."""
+        return any(rules.days_per_month is not None for rules in self.plans.values())
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.adapters.certificate_authority import FileAuthority
 from gateway.adapters.signer import FileSigner
 from gateway.auditor import Auditor
+from gateway.domain.bookings import Booking
 from gateway.domain.history import Point, Value
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
@@ -82,6 +83,7 @@ class RememberingNotifier:
     """Keeps what members would have been told."""
 
     codes: dict[str, str] = field(default_factory=dict)
+    freed: list[tuple[str, str]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
 
     def come_in(self, member: Member, url: str, until: datetime) -> None:
@@ -91,6 +93,9 @@ class RememberingNotifier:
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None:
         self.codes[parcel.id] = code
+
+    def space_came_free(self, member: Member, booking: Booking) -> None:
+        self.freed.append((member.id, booking.id))
 
     def forget(self, member: Member) -> None:
         self.forgotten.append(member.id)

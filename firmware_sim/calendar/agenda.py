@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from firmware_sim.people import Person
+from protocol.closures import closed_for
 from protocol.site import Hours, Site, Weekday
 
 _WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -69,8 +70,8 @@ def moment(site: Site, day: date, minute: float) -> datetime:
 
 
 def hours_of(site: Site, day: date) -> Hours | None:
-    """Return the opening hours of that day's weekday, None where the site stays closed."""
-    return site.opening.get(_WEEKDAYS[day.weekday()])
+    """Return the opening hours of that day, None where the site stays closed."""
+    return None if closed_for(site, day) else site.opening.get(_WEEKDAYS[day.weekday()])
 
 
 def plan_day(site: Site, day: date, people: Iterable[Person], rng: random.Random) -> Agenda:

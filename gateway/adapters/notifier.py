@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from gateway.domain.bookings import Booking
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
 from host.files import replace
@@ -47,6 +48,19 @@ class OutboxNotifier:
             f"—\n\nA parcel from {parcel.carrier} waits for you until {day}.\n"
             f"Fetch it with your badge, or with the code {code}.\n",
             parcel.deadline,
+        )
+
+    def space_came_free(self, member: Member, booking: Booking) -> None:
+        day, hours = f"{booking.starts_at:%d/%m/%Y}", "UTC"
+        self._post(
+            member,
+            "space_came_free",
+            "Votre réservation est confirmée",
+            f"Bonjour,\n\nL’espace {booking.space} que vous attendiez le {day} est à vous"
+            f" de {booking.starts_at:%H:%M} à {booking.ends_at:%H:%M} ({hours}).\n\n"
+            f"—\n\nThe space {booking.space} that you waited for on {day} is yours"
+            f" from {booking.starts_at:%H:%M} to {booking.ends_at:%H:%M} ({hours}).\n",
+            booking.ends_at,
         )
 
     def _post(self, member: Member, about: str, subject: str, text: str, until: datetime) -> None:

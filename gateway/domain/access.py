@@ -1,28 +1,31 @@
 """Compiling access lists: who may pass where and when at one node, and what changed since."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Final
 
 from gateway.domain.bookings import Booking
-from gateway.domain.people import Credential, Member, Plan
+from gateway.domain.interval import Interval
+from gateway.domain.people import Credential, Member, Plan, Suspension
+from gateway.domain.privatisation import Privatisation
 from gateway.domain.rights import (
     CompartmentGrant,
-    Interval,
     NodeRights,
     Windows,
     by_member,
     clip,
     compartments_of,
-    term_of,
+    terms_of,
 )
 from protocol.access import AccessList, AccessPatch, OnStale, Rights
 from protocol.site import Site
 
-__all__ = ["AnotherIssue", "CompartmentGrant", "compile_list", "patch_between"]
+__all__ = ["AnotherIssue", "Claims", "CompartmentGrant", "compile_list", "patch_between"]
 
-_MEMBER_PLANS: Final[frozenset[Plan]] = frozenset({"nomad", "resident", "staff"})
+_MEMBER_PLANS: Final[frozenset[Plan]] = frozenset({"nomad", "part-time", "student", "resident", "staff"})
 
 _LOOKING_BACK: Final = timedelta(days=1)
 """How long an ended right stays listed: its holder may still be inside, and is told that it ended."""
@@ -32,13 +35,28 @@ class AnotherIssue(ValueError):
     """Two lists with different frames (node, issue, horizon, expiry, stale rules): send the later whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What people may claim at the doors and lockers of a site, from which its lists are compiled.
+
+    `ends` tells of bookings that ended before their time when that was.
+    `days_come` are the civil days of the running months on which members came, where their plan counts them.
+    """
+
+    members: Sequence[Member]
+    credentials: Sequence[Credential]
+    bookings: Sequence[Booking] = ()
+    grants: Sequence[CompartmentGrant] = ()
+    suspensions: Sequence[Suspension] = ()
+    days_come: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    ends: Mapping[str, datetime] = field(default_factory=dict)
+    privatisations: Sequence[Privatisation] = ()
+
+
 def compile_list(
     site: Site,
     node: str,
-    members: Iterable[Member],
-    credentials: Iterable[Credential],
-    bookings: Iterable[Booking],
-    compartment_grants: Iterable[CompartmentGrant],
+    claims: Claims,
     now: datetime,
     previous: AccessList | None,
     revision: int,
@@ -53,23 +71,31 @@ def compile_list(
     frame = _frame(site, node, now, previous, sealed_to)
     span = Interval(frame.issued_at - _LOOKING_BACK, frame.horizon)
     still_to_come = Interval(now, span.end)
-    rights = NodeRights(site, node, span)
-    personal = by_member(chain(rights.of_bookings(bookings), rights.of_grants(compartment_grants)))
+    rights = NodeRights(site, node, span, claims.days_come, claims.privatisations)
+    personal = by_member(
+        chain(
+            rights.of_bookings(claims.bookings, claims.ends),
+            rights.of_privatisations(),
+            rights.of_grants(claims.grants),
+        )
+    )
     numbers = _SetNumbers(previous.sets if previous else {})
-    people = {member.id: member for member in members}
+    people = {member.id: member for member in claims.members}
+    suspended = _by_member(claims.suspensions)
     listed: dict[str, Rights] = {}
-    for credential in sorted(credentials, key=lambda c: (c.ref, c.since, c.member)):
+    for credential in sorted(claims.credentials, key=lambda c: (c.ref, c.since, c.member)):
         member = people.get(credential.member)
         if member is None:
             continue
-        term = term_of(member, credential)
-        if term.within(still_to_come).empty:
+        terms = terms_of(member, credential, suspended.get(member.id, ()))
+        if all(term.within(still_to_come).empty for term in terms):
             continue
         held = (rights.of_plan(member), personal.get(member.id, ()))
-        if term.within(span) != span:
-            held = (clip(held[0], term), clip(held[1], term))
+        if any(term.within(span) != span for term in terms):
+            held = (clip(held[0], terms), clip(held[1], terms))
         sets = tuple(numbers.of(windows) for windows in held if windows)
-        counts = member.plan in _MEMBER_PLANS and site.id in member.sites and term.start <= now
+        here_now = any(term.start <= now < term.end for term in terms) and site.id in member.sites
+        counts = member.plan in _MEMBER_PLANS and here_now
         if sets or counts:
             rights_now = Rights(sets=sets, member=counts, aes=credential.assurance == "aes")
             listed[credential.ref] = _joined(listed.get(credential.ref), rights_now)
@@ -137,6 +163,13 @@ def _points_that_ask(site: Site, node: str) -> list[str]:
 
 def _without_rights(access: AccessList) -> AccessList:
     return access.model_copy(update={"revision": 1, "sets": {}, "credentials": {}})
+
+
+def _by_member(suspensions: Iterable[Suspension]) -> Mapping[str, list[Suspension]]:
+    found: defaultdict[str, list[Suspension]] = defaultdict(list)
+    for suspension in suspensions:
+        found[suspension.member].append(suspension)
+    return found
 
 
 def _joined(known: Rights | None, more: Rights) -> Rights:

@@ -15,10 +15,17 @@ LONGEST: Final = timedelta(hours=24)
 Refusal = tuple[str, str]
 """What is wrong: a JSON pointer to the field (RFC 6901) and the code of a message."""
 
+Status = Literal["confirmed", "waiting", "cancelled"]
+"""A booking that waits holds nothing, and opens nothing, until its space comes free."""
+
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A space held for a member in [starts_at, ends_at), UTC."""
+    """A space held for a member in [starts_at, ends_at), UTC.
+
+    `series` is what it recurs with; `price_category` what it is charged as, fixed when it was made. What was
+    made before the ledger kept that has None.
+    """
 
     id: str
     site: str
@@ -26,8 +33,25 @@ class Booking:
     member: str
     starts_at: datetime
     ends_at: datetime
-    status: Literal["confirmed", "cancelled"]
+    status: Status
     title: str | None
+    made_at: datetime | None = None
+    series: str | None = None
+    price_category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A space that is kept for a booking in [starts_at, ends_at), UTC: set-up and cleaning included.
+
+    No two holds of one space overlap.
+    """
+
+    booking: str
+    site: str
+    space: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 class LocalTimeUnclear(ValueError):
@@ -50,31 +74,63 @@ class WrongOffset(LocalTimeUnclear):
     """An explicit offset that the zone does not have at that time."""
 
 
-def clash(wanted: Booking, others: Iterable[Booking]) -> Booking | None:
-    """Return the earliest confirmed booking of the same space that overlaps `wanted`; itself does not count.
+def hold_for(booking: Booking, site: Site) -> Hold:
+    """Return what a confirmed `booking` keeps of its space, which must be one of `site`."""
+    space = next(space for space in site.spaces if space.id == booking.space)
+    return Hold(
+        booking.id,
+        booking.site,
+        booking.space,
+        booking.starts_at - timedelta(minutes=space.setup_min),
+        booking.ends_at + timedelta(minutes=space.cleaning_min),
+    )
 
-    Intervals are half-open: one booking may begin when another ends.
+
+def hours_booked(bookings: Iterable[Booking]) -> float:
+    """Sum the hours of the confirmed ones; what was given back counts, for it was kept from others."""
+    lengths = (each.ends_at - each.starts_at for each in bookings if each.status == "confirmed")
+    return sum(lengths, timedelta()) / timedelta(hours=1)
+
+
+def nodes_on_the_way(site: Site, space: str) -> set[str]:
+    """Return the nodes of all doors between the street and the inside of `space`."""
+    return {door.node for door in site.doors if door.perimeter or door.space == space}
+
+
+def clash(wanted: Hold, others: Iterable[Hold]) -> Hold | None:
+    """Return the earliest hold of the same space that overlaps `wanted`; the same booking's does not count.
+
+    Intervals are half-open: one may begin when another ends.
     """
     overlapping = (
         other
         for other in others
-        if other.status == "confirmed"
-        and other.id != wanted.id
+        if other.booking != wanted.booking
         and (other.site, other.space) == (wanted.site, wanted.space)
         and other.starts_at < wanted.ends_at
         and wanted.starts_at < other.ends_at
     )
-    return min(overlapping, key=lambda other: (other.starts_at, other.id), default=None)
+    return min(overlapping, key=lambda other: (other.starts_at, other.booking), default=None)
 
 
-def refusal(wanted: Booking, site: Site, member: Member, others: Iterable[Booking]) -> list[Refusal]:
-    """List all that stands against `wanted`; an empty list: it may be confirmed."""
+def refusal(wanted: Booking, site: Site, member: Member) -> list[Refusal]:
+    """List all that stands against `wanted` by itself; an empty list: it may be, where nothing clashes."""
     return [
         *_wrong_with_space(wanted, site),
         *_wrong_with_times(wanted),
         *_wrong_with_member(wanted, member),
-        *([("/starts_at", "clash")] if clash(wanted, others) else []),
     ]
+
+
+def refusal_to_move(old: Booking, new: Booking, now: datetime) -> list[Refusal]:
+    """List what stands against making `new` of `old`, whatever else `new` is."""
+    if old.status != "confirmed":
+        return [("/booking", old.status)]
+    if old.ends_at <= now:
+        return [("/booking", "over")]
+    if old.starts_at <= now and (old.space, old.starts_at) != (new.space, new.starts_at):
+        return [("/starts_at", "begun")]
+    return [("/ends_at", "ends_in_the_past")] if new.ends_at < now else []
 
 
 def _wrong_with_space(wanted: Booking, site: Site) -> Iterator[Refusal]:

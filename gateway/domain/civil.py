@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
-from protocol.site import Hours, Site, Weekday
+from protocol.site import Site, Weekday
 
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
@@ -45,17 +45,12 @@ def days_of(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def opening_interval(site: Site, day: date) -> tuple[datetime, datetime] | None:
-    """Return when `site` opens and closes on `day`, in UTC; None where it is closed that weekday."""
-    hours = _hours(site, day)
-    if hours is None:
-        return None
-    return at_local(day, hours.opens, site.zone), at_local(day, hours.closes, site.zone)
-
-
 def closing_time(site: Site, day: date) -> datetime | None:
-    """Return when `site` closes on `day`, in UTC; None where it is closed that weekday."""
-    hours = _hours(site, day)
+    """Return when `site` closes on `day`, in UTC; None where it is closed that weekday.
+
+    Of a public holiday or a closure too: whoever is inside then is taken to leave as on other days.
+    """
+    hours = site.opening.get(weekday_of(day))
     return None if hours is None else at_local(day, hours.closes, site.zone)
 
 
@@ -64,5 +59,6 @@ def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
-def _hours(site: Site, day: date) -> Hours | None:
-    return site.opening.get(_WEEKDAYS[day.weekday()])
+def weekday_of(day: date) -> Weekday:
+    """Name the weekday of `day`, as site files do."""
+    return _WEEKDAYS[day.weekday()]

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from protocol.events import Assurance
+from protocol.site import Plan
+
+__all__ = ["Category", "Credential", "Holders", "Member", "Plan", "Suspension"]
 
 Category = Literal["member", "guest", "staff"]
-Plan = Literal["nomad", "resident", "staff", "guest"]
 
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -19,7 +21,7 @@ class Member:
     """A person whom the place knows, from `since` until `until` (half-open, UTC; None: no end).
 
     `sites` are those where the plan holds; `office` is the space that a resident rents; by `mail`
-    a member is told things, and comes in.
+    a member is told things, and comes in; `host` is the member who invited a guest.
     """
 
     id: str
@@ -31,6 +33,18 @@ class Member:
     since: datetime
     until: datetime | None
     mail: str | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A time in which a member's badges open nothing, in [since, until), UTC (None: until it is lifted)."""
+
+    id: str
+    member: str
+    since: datetime
+    until: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,33 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
 
 from gateway.domain.bookings import Booking
-from gateway.domain.civil import days_of, opening_interval
-from gateway.domain.people import Credential, Member, Plan
+from gateway.domain.civil import days_of
+from gateway.domain.interval import Interval
+from gateway.domain.opening_hours import open_to
+from gateway.domain.people import Credential, Member, Plan, Suspension
+from gateway.domain.privatisation import Privatisation
 from protocol.access import Window
 from protocol.site import Door, Site
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 Windows = tuple[Window, ...]
-
-
-class Interval(NamedTuple):
-    """Half-open: [start, end), UTC."""
-
-    start: datetime
-    end: datetime
-
-    def within(self, other: "Interval") -> "Interval":
-        """Return the common part; it is empty where there is none."""
-        return Interval(max(self.start, other.start), min(self.end, other.end))
-
-    @property
-    def empty(self) -> bool:
-        return self.start >= self.end
+_Key = tuple[Plan, str | None, tuple[date, ...] | None]
+"""A plan, the office that goes with it, and the days that are left of it where they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +34,95 @@ class CompartmentGrant:
 
 
 class NodeRights:
-    """What the rules of a site give at the doors and compartments of one node, clipped to `span`."""
+    """What the rules of a site give at the doors and compartments of one node, clipped to `span`.
 
-    def __init__(self, site: Site, node: str, span: Interval) -> None:
+    `days_come` are the civil days on which members came already, where their plan counts them. What is
+    hired whole in `privatisations` is closed to plans and to bookings meanwhile.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        node: str,
+        span: Interval,
+        days_come: Mapping[str, frozenset[date]],
+        privatisations: Sequence[Privatisation],
+    ) -> None:
         bookable = {space.id for space in site.spaces if space.bookable}
         self._site = site
         self._span = span
+        self._days_come = days_come
         self._compartments = frozenset(compartments_of(site, node))
         self._doors = [door for door in site.doors if door.node == node]
         self._common = [door for door in self._doors if door.perimeter or door.space not in bookable]
-        openings = (opening_interval(site, day) for day in days_of(span.start, span.end, site.zone))
-        self._open = [Interval(*opening) for opening in openings if opening is not None]
-        self._of_plan: dict[tuple[Plan, str | None], Windows] = {}
+        self._days = days_of(span.start, span.end, site.zone)
+        self._privatisations = [
+            each for each in privatisations if each.status == "confirmed" and each.site == site.id
+        ]
+        self._private: defaultdict[str, list[Interval]] = defaultdict(list)
+        for each in self._privatisations:
+            for door in each.closed_doors(site):
+                self._private[door.id].append(Interval(each.starts_at, each.ends_at))
+        self._of_plan: dict[_Key, Windows] = {}
 
     def of_plan(self, member: Member) -> Windows:
-        """Return the windows of the member's plan: computed once for all members of one plan and office."""
+        """Return the windows of the member's plan: computed once for all who have the same."""
         if self._site.id not in member.sites:
             return ()
-        key = (member.plan, member.office if member.plan == "resident" else None)
+        key = (member.plan, member.office if member.plan == "resident" else None, self._days_left(member))
         if key not in self._of_plan:
             self._of_plan[key] = tuple(self._plan(*key))
         return self._of_plan[key]
 
-    def _plan(self, plan: Plan, office: str | None) -> Iterator[Window]:
+    def _days_left(self, member: Member) -> tuple[date, ...] | None:
+        """Return on which days the plan still lets its member come; None where it does not count them."""
+        most = self._site.plan(member.plan).days_per_month
+        if most is None:
+            return None
+        come = self._days_come.get(member.id, frozenset())
+        return tuple(day for day in self._days if day in come or _in_month_of(day, come) < most)
+
+    def _plan(self, plan: Plan, office: str | None, days: tuple[date, ...] | None) -> Iterator[Window]:
         if plan == "guest":
             return
         if plan == "staff":
-            yield from self._windows(self._doors, self._span, "staff")
+            for door in self._doors:
+                yield _window(door.id, self._span, "staff")
             return
-        for opening in self._open:
-            yield from self._windows(self._common, opening, "member")
+        for day in self._days if days is None else days:
+            opening = open_to(self._site, day, plan)
+            if opening is not None:
+                yield from self._windows(self._common, opening, "member")
         if any(space.id == office for space in self._site.spaces):  # an office may be at another site
             yield from self._windows(self._way_to(office), self._span, f"resident:{office}")
 
-    def of_bookings(self, bookings: Iterable[Booking]) -> Iterator[tuple[str, Window]]:
-        """Yield (member, window) for the way into each booked space, with the site's margin on both sides."""
+    def of_bookings(
+        self, bookings: Iterable[Booking], ends: Mapping[str, datetime]
+    ) -> Iterator[tuple[str, Window]]:
+        """Yield (member, window) for the way into each booked space, with the site's margin on both sides.
+
+        What was given back in `ends` ends then: the space may be somebody else's from that moment on.
+        """
         margin = timedelta(minutes=self._site.access.booking_margin_min)
         for booking in bookings:
             if booking.status == "confirmed" and booking.site == self._site.id:
-                interval = Interval(booking.starts_at - margin, booking.ends_at + margin)
+                end = ends.get(booking.id, booking.ends_at + margin)
+                interval = Interval(booking.starts_at - margin, end)
                 for window in self._windows(self._way_to(booking.space), interval, f"booking:{booking.id}"):
                     yield booking.member, window
+
+    def of_privatisations(self) -> Iterator[tuple[str, Window]]:
+        """Yield (member, window) for the way in of each who is admitted, with the margin on both sides."""
+        margin = timedelta(minutes=self._site.access.booking_margin_min)
+        here = {door.id for door in self._doors}
+        for each in self._privatisations:
+            interval = Interval(each.starts_at - margin, each.ends_at + margin).within(self._span)
+            if interval.empty:
+                continue
+            for door in each.way_in(self._site):
+                if door.id in here:
+                    window = _window(door.id, interval, f"privatisation:{each.id}")
+                    yield from ((member, window) for member in each.admitted)
 
     def of_grants(self, grants: Iterable[CompartmentGrant]) -> Iterator[tuple[str, Window]]:
         """Yield (member, window) for each grant of a compartment at this node."""
@@ -100,10 +137,11 @@ class NodeRights:
         return [door for door in self._doors if door.perimeter or door.space == space]
 
     def _windows(self, doors: Sequence[Door], interval: Interval, why: str) -> Iterator[Window]:
+        """Open `doors` for a time, save while they are hired for others."""
         clipped = interval.within(self._span)
-        if not clipped.empty:
-            for door in doors:
-                yield _window(door.id, clipped, why)
+        for door in doors:
+            for piece in clipped.without(self._private.get(door.id, ())):
+                yield _window(door.id, piece, why)
 
 
 def node_of_compartment(site: Site, compartment: str) -> str:
@@ -129,16 +167,23 @@ def by_member(rights: Iterable[tuple[str, Window]]) -> Mapping[str, Windows]:
     }
 
 
-def term_of(member: Member, credential: Credential) -> Interval:
-    """Return while the membership holds and the badge is the member's."""
+def terms_of(
+    member: Member, credential: Credential, suspensions: Iterable[Suspension]
+) -> tuple[Interval, ...]:
+    """Return while the membership holds, the badge is the member's, and nothing suspends it."""
     membership = Interval(member.since, member.until or _FAR)
-    return membership.within(Interval(credential.since, credential.revoked_at or _FAR))
+    term = membership.within(Interval(credential.since, credential.revoked_at or _FAR))
+    return tuple(term.without(Interval(each.since, each.until or _FAR) for each in suspensions))
 
 
-def clip(windows: Windows, term: Interval) -> Windows:
-    """Cut each window to `term`, and leave out what lies outside."""
-    cut = ((window, Interval(window.start, window.end).within(term)) for window in windows)
+def clip(windows: Windows, terms: Sequence[Interval]) -> Windows:
+    """Cut each window to `terms`, and leave out what lies outside."""
+    cut = ((window, Interval(window.start, window.end).within(term)) for window in windows for term in terms)
     return tuple(_window(window.point, rest, window.why) for window, rest in cut if not rest.empty)
+
+
+def _in_month_of(day: date, others: Iterable[date]) -> int:
+    return sum((other.year, other.month) == (day.year, day.month) for other in others)
 
 
 def _window(point: str, interval: Interval, why: str) -> Window:

@@ -126,10 +126,16 @@ def _carry_out(calendar: Calendar, wanted: tuple[Meeting, ...], followed: list[F
     known = {each.meeting.key: each.refused for each in to_do.drop}
     taken = [_booked(calendar, meeting, known.get(meeting.key), desk) for meeting in to_do.book]
     for before, meeting in to_do.entitle:
-        desk.books.bookings.entitle(before.booking or "", meeting.title)
+        _entitle(before, meeting, desk)
         taken.append(replace(before, meeting=meeting))
     books.follow(calendar.id, taken)
     books.forget_before(calendar.id, desk.now - _KEPT)
+
+
+def _entitle(followed: Followed, meeting: Meeting, desk: Desk) -> None:
+    booking = desk.books.bookings.get(followed.booking) if followed.booking else None
+    if booking is not None:
+        desk.books.bookings.put(replace(booking, title=meeting.title))
 
 
 def _booked(calendar: Calendar, meeting: Meeting, refused_before: str | None, desk: Desk) -> Followed:

@@ -20,7 +20,8 @@ _COMMAND_LIVES_S = 5.0
 class Desk:
     """What a handler works with: one transaction, the time, the sites, and who asks.
 
-    After the commit `orders` and `letters` go out, and the lists of the `touched` nodes are compiled anew.
+    After the commit `orders` and `letters` go out, the lists of the `touched` nodes are compiled anew, and
+    today's bookings of the `booked` sites are looked at.
     """
 
     books: Books
@@ -29,6 +30,7 @@ class Desk:
     notifier: Notifier
     by: Actor
     touched: set[str] = field(default_factory=set)
+    booked: set[str] = field(default_factory=set)
     orders: list[Command] = field(default_factory=list)
     letters: list[Callable[[], None]] = field(default_factory=list)
 

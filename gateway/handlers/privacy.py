@@ -50,6 +50,7 @@ def export_member(command: ask.ExportMember, desk: Desk) -> dict[str, Any]:
         "bookings": [_plain(booking) for booking in books.bookings.of(member.id)],
         "calendars_given_out": [_plain(replace(each, hash="")) for each in books.subscriptions.of(member.id)],
         "calendars": [each.name for each in books.calendars.all() if each.admits_ever(member.id)],
+        "suspensions": [_plain(suspension) for suspension in books.people.suspensions(member.id)],
         "loans": [_plain(loan) for loan in books.lockers.loans(live=False) if loan.member == member.id],
         "parcels": [
             _plain(replace(parcel, code_hash=None))
@@ -134,6 +135,8 @@ def _erase_bookings(desk: Desk, member: str) -> int:
         desk.books.bookings.put(
             replace(booking, member=person.id, title=None, status=booking.status if over else "cancelled")
         )
+        if not over:
+            desk.books.bookings.let_go(booking.id)
     return len(bookings)
 
 

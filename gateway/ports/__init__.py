@@ -25,7 +25,7 @@ from gateway.ports.openid import Departure, IdentityProvider, ProviderFailed
 from gateway.ports.outside import History, Notifier, NotWritten
 from gateway.ports.privacy import Pseudonyms
 from gateway.ports.projections import Part, Projections, Standstill
-from gateway.ports.records import Bookings, Lockers, People
+from gateway.ports.records import AlreadyHeld, Bookings, Lockers, People
 from gateway.ports.subscriptions import Subscriptions
 from gateway.ports.visitors import Passes
 from gateway.ports.wire import Answer, Downlink, Signer
@@ -33,6 +33,7 @@ from gateway.ports.wire import Answer, Downlink, Signer
 __all__ = [
     "LARGEST_FEED",
     "Accounts",
+    "AlreadyHeld",
     "Answer",
     "Audit",
     "Badge",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from gateway.domain.bookings import Booking
 from gateway.domain.history import Point
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
@@ -17,6 +18,10 @@ class Notifier(Protocol):
         ...
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...
+    def space_came_free(self, member: Member, booking: Booking) -> None:
+        """Tell who waited for a space that `booking` is confirmed."""
+        ...
+
     def forget(self, member: Member) -> None:
         """Drop what `member` was to be told and was not told yet."""
         ...

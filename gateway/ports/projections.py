@@ -1,6 +1,6 @@
 """What is worked out from the journal, and can be worked out again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple, Protocol
@@ -13,11 +13,11 @@ from gateway.domain.visits import Visit
 class Part(NamedTuple):
     """What is worked out at once or not at all.
 
-    `subject` is the civil day of visits and clones, "today" for spaces, the id of a loan or parcel.
+    `subject` is the civil day of visits, bookings and clones, "today" for spaces, the id of a loan or parcel.
     """
 
     site: str
-    projection: Literal["visits", "clones", "spaces", "loan", "parcel"]
+    projection: Literal["visits", "bookings", "clones", "spaces", "loan", "parcel"]
     subject: str
 
 
@@ -51,6 +51,10 @@ class Projections(Protocol):
     def forget_visits(self, before: date) -> int: ...
     def days(self, site: str, *, unended: bool = False) -> list[date]:
         """Return the civil days that have visits, or those that have visits without an end."""
+        ...
+
+    def days_come(self, members: Sequence[str], start: date, end: date) -> dict[str, frozenset[date]]:
+        """Return the civil days in [start, end) on which each of `members` came, at any site."""
         ...
 
     def replace_clones(self, site: str, day: date, clones: Iterable[Clone]) -> bool:

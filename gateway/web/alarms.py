@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from gateway.domain.clones import Cause
+from gateway.domain.overstay import LOOKING_BACK, overstays
 from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
 from protocol.events import EpochBegun, Event, EventsDropped
@@ -16,6 +17,7 @@ What = Literal[
     "duplicated",
     "spool-failing",
     "certificate-ending",
+    "overstay",
     "lost",
     "dropped",
     "set-aside",
@@ -28,13 +30,14 @@ What = Literal[
     "feed-refused",
     "meeting-refused",
 ]
-"""`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `lost`, `dropped` and
-`set-aside`: events that never came, because the node no longer had them, had no room for them, or got no
-answer to them. `spool-damaged`: it had to begin anew. `conflict`: other events under known numbers.
-`certificate-ending`: it should have been renewed long ago. `put-out`: the broker lets in who was put out.
-`unreadable`: dead letters. `not-genuine`: badges that had a number and not its key. `two-places`: badges
-that were elsewhere sooner than anybody can walk. `feed-refused`: a calendar's feed is not taken as it is.
-`meeting-refused`: it was, but not every meeting could be booked.
+"""`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `overstay`: somebody sits on
+in a room whose booking is over. `lost`, `dropped` and `set-aside`: events that never came, because the node
+no longer had them, had no room for them, or got no answer to them. `spool-damaged`: it had to begin anew.
+`conflict`: other events under known numbers. `certificate-ending`: it should have been renewed long ago.
+`put-out`: the broker lets in who was put out. `unreadable`: dead letters. `not-genuine`: badges that had a
+number and not its key. `two-places`: badges that were elsewhere sooner than anybody can walk.
+`feed-refused`: a calendar's feed is not taken as it is. `meeting-refused`: it was, but not every meeting
+could be booked.
 """
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
@@ -94,6 +97,15 @@ def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
         overdue_at = held.expires_at - (held.expires_at - held.issued_at) / _RENEWED_BEFORE
         if node in nodes and now >= overdue_at:
             yield Alarm(site.id, node, "certificate-ending", overdue_at)
+    yield from _overstays(books, site, now)
+
+
+def _overstays(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
+    node_of = {sensor.space: sensor.node for sensor in site.presence_sensors}
+    bookings = books.bookings.between(site.id, now - LOOKING_BACK, now)
+    for booking in overstays(bookings, books.projections.spaces(site.id), site, now):
+        if booking.space in node_of:
+            yield Alarm(site.id, node_of[booking.space], "overstay", booking.ends_at)
 
 
 def _of_calendars(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:

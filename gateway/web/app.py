@@ -20,6 +20,8 @@ from gateway.web.api import (
     doors,
     enrolment,
     events,
+    explain,
+    guests,
     health,
     keys,
     lists,
@@ -27,9 +29,12 @@ from gateway.web.api import (
     members,
     nodes,
     occupancy,
+    privatisations,
+    series,
     sites,
     statements,
     subscriptions,
+    suspensions,
     visits,
 )
 from gateway.web.context import House
@@ -37,6 +42,7 @@ from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, Securi
 from gateway.web.pages import account, accounts, live, login, me, openid, panel, passes, statement
 from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
+from gateway.web.pages import explain as explain_page
 from gateway.web.pages import keys as keys_page
 from gateway.web.picture import take
 from gateway.web.stream import Hub
@@ -48,12 +54,17 @@ _RESOURCES: Final = (
     nodes,
     enrolment,
     members,
+    suspensions,
+    guests,
     cards,
     bookings,
     calendars,
     subscriptions,
+    series,
+    privatisations,
     lockers,
     doors,
+    explain,
     visits,
     events,
     statements,
@@ -71,6 +82,7 @@ _PAGES: Final = (
     account,
     accounts,
     keys_page,
+    explain_page,
     audit_page,
     me,
     passes,

@@ -104,7 +104,7 @@ def _site(
         counted=counted.people if counted else None,
         spaces=tuple(_space(site, space, states, silent) for space in site.spaces),
         nodes=nodes,
-        bookings=_next(books.bookings.between(site.id, now, next_midnight)),
+        bookings=_next(books, site, now, next_midnight),
         happenings=_happenings(site, books.journal.latest(site.id, now - _RECENT, _KINDS, _LOOKED_THROUGH)),
         alarms=tuple(alarms_of(books, site, now)),
     )
@@ -137,8 +137,11 @@ def _space(
     )
 
 
-def _next(bookings: Iterable[Booking]) -> tuple[Booking, ...]:
-    return tuple(booking for booking in bookings if booking.status == "confirmed")[:_BOOKINGS]
+def _next(books: Books, site: Site, now: datetime, end: datetime) -> tuple[Booking, ...]:
+    """Return the bookings of now and next whose space is still held: what was given back is nobody's."""
+    found = books.bookings.between(site.id, now, end)
+    held = {hold.booking for hold in books.bookings.holds(site.id, now, end)}
+    return tuple(booking for booking in found if booking.id in held)[:_BOOKINGS]
 
 
 def _happenings(site: Site, latest: Iterable[Entry]) -> tuple[Happening, ...]:

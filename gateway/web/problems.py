@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -40,7 +41,7 @@ class Problem(JSONResponse):
         faults: Iterable[Fault] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        errors = [{"pointer": f.pointer, "code": f.code, "detail": f.text} for f in faults]
+        errors = [{"pointer": f.pointer, "code": f.code, "detail": f.text, **f.facts} for f in faults]
         body = {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
@@ -89,7 +90,7 @@ def _is_for_a_person(request: Request) -> bool:
 
 def moved(refusal: Refused, start: str, to: str) -> Refused:
     """Return `refusal` for a body in which what a command has at the pointer `start` is found at `to`."""
-    faults = (Fault(to + f.pointer.removeprefix(start), f.code, f.text) for f in refusal.faults)
+    faults = (replace(fault, pointer=to + fault.pointer.removeprefix(start)) for fault in refusal.faults)
     return Refused(refusal.kind, *faults)
 
 

@@ -1,6 +1,9 @@
 """What any ledger must do. SQLite stands in a file, as in production."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,14 @@ from sqlalchemy.exc import IntegrityError
 from gateway.adapters.ledger import SqlLedger
 from gateway.adapters.ledger import engine as database
 from gateway.adapters.ledger.engine import open_engine
-from gateway.adapters.ledger.tables import metadata
-from gateway.domain.bookings import Booking
+from gateway.adapters.ledger.tables import holds, metadata
+from gateway.domain.bookings import Booking, Hold
 from gateway.domain.journal import Entry, Identity, NodeTime
 from gateway.domain.occupancy import SpaceState
-from gateway.domain.people import Credential, Member
+from gateway.domain.people import Credential, Member, Suspension
+from gateway.domain.privatisation import Privatisation
 from gateway.domain.visits import Visit
-from gateway.ports import Cursor, Key
+from gateway.ports import AlreadyHeld, Cursor, Key
 from protocol.events import DoorClosed, EventsDropped, ExitRequested
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -63,20 +67,27 @@ def test_migrations_and_tables_say_the_same(url: str) -> None:
     assert differences == []
 
 
-def test_what_was_committed_before_the_ledger_kept_the_nodes_clocks_is_read_without_them(url: str) -> None:
-    first = sa.create_engine(url)
-    with first.begin() as connection:
+@contextmanager
+def migrated(url: str, revision: str) -> Iterator[sa.Connection]:
+    """A new database as an earlier version of the software left it."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(database._MIGRATIONS))
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+        yield connection
+    engine.dispose()
+
+
+def test_what_was_committed_before_the_ledger_kept_the_nodes_clocks_is_read_without_them(url: str) -> None:
+    with migrated(url, "0001") as connection:
         row = {"site": "sceaux-smart", "node": "ss-entrance", "epoch": EPOCH, "seq": 1, "occurred_at": 0}
         row |= {"quality": "estimated", "kind": "ExitRequested"}
         row |= {"event": '{"type": "ExitRequested", "door": "entrance"}'}
         names = ", ".join(row)
         places = ", ".join(f":{name}" for name in row)
         connection.execute(sa.text(f"INSERT INTO journal ({names}) VALUES ({places})"), row)
-    first.dispose()
     ledger = SqlLedger(url)
     with ledger.reading() as books:
         found = books.journal.get(Identity("ss-entrance", EPOCH, 1))
@@ -175,13 +186,155 @@ def test_members_are_found_by_site(ledger: SqlLedger) -> None:
 def test_bookings_are_found_by_overlap(ledger: SqlLedger) -> None:
     booking = Booking("b-1", "sceaux-smart", "meeting-1", "ana", NINE, NINE + HOUR, "confirmed", "Réunion")
     with ledger.writing() as books:
-        books.bookings.add(booking)
+        books.bookings.put(booking)
         assert books.bookings.between("sceaux-smart", NINE + HOUR, NINE + 2 * HOUR) == []
         assert books.bookings.between(None, NINE - HOUR, NINE + HOUR) == [booking]
-        books.bookings.cancel("b-1")
-        cancelled = books.bookings.get("b-1")
-    assert cancelled is not None
-    assert cancelled.status == "cancelled"
+        cancelled = replace(booking, status="cancelled")
+        books.bookings.put(cancelled)
+        assert books.bookings.get("b-1") == cancelled
+
+
+def test_a_privatisation_is_kept_with_its_spaces_and_guests(ledger: SqlLedger) -> None:
+    whole = Privatisation(
+        "p-1", "le-petit-voisin", (), "ana", NINE, NINE + HOUR, "confirmed", None, ("bob", "eve")
+    )
+    part = replace(whole, id="p-2", spaces=("hall", "studio"), guests=())
+    with ledger.writing() as books:
+        books.bookings.put_privatisation(replace(whole, guests=()))
+        books.bookings.put_privatisation(whole)
+        books.bookings.put_privatisation(part)
+        assert books.bookings.privatisation("p-2") == part
+        assert books.bookings.privatisations("le-petit-voisin", NINE, NINE + HOUR) == [whole, part]
+        assert books.bookings.privatisations("le-petit-voisin", NINE + HOUR, NINE + 2 * HOUR) == []
+
+
+def test_several_spaces_are_held_together_or_not_at_all(ledger: SqlLedger) -> None:
+    with ledger.writing() as books:
+        books.bookings.hold([hold(1, 0, 1)])
+        with pytest.raises(AlreadyHeld):
+            books.bookings.hold([hold(2, 0, 1, space="meeting-2"), hold(2, 0, 1)])
+        assert [each.booking for each in books.bookings.holds("sceaux-smart", NINE, NINE + HOUR)] == ["b-1"]
+
+
+def test_bookings_are_found_by_their_member_and_by_their_series(ledger: SqlLedger) -> None:
+    weekly = [
+        Booking(
+            f"b-{n}",
+            "sceaux-smart",
+            "meeting-1",
+            "ana",
+            NINE + n * HOUR,
+            NINE + (n + 1) * HOUR,
+            "confirmed",
+            None,
+        )
+        for n in range(4)
+    ]
+    weekly[1:3] = [replace(each, series="r-1", price_category="student") for each in weekly[1:3]]
+    with ledger.writing() as books:
+        for each in weekly:
+            books.bookings.put(each)
+        assert books.bookings.of_series("r-1") == weekly[1:3]
+        assert books.bookings.of_member("ana", NINE + HOUR, NINE + 3 * HOUR) == weekly[1:3]
+        assert books.bookings.of_member("bob", NINE, NINE + 9 * HOUR) == []
+
+
+def hold(number: int, start_h: float, end_h: float, space: str = "meeting-1") -> Hold:
+    start, end = NINE + start_h * HOUR, NINE + end_h * HOUR
+    return Hold(f"b-{number}", "sceaux-smart", space, start, end)
+
+
+@pytest.mark.parametrize(
+    ("start_h", "end_h"), [(-1, 0.01), (0, 1), (0.2, 0.3), (0.99, 5), (-1, 5), (2.5, 2.6), (-1, 2.5)]
+)
+def test_no_space_is_held_twice_at_a_time(ledger: SqlLedger, start_h: float, end_h: float) -> None:
+    held = [hold(1, 0, 1), hold(2, 2, 3)]
+    with ledger.writing() as books:
+        for each in held:
+            books.bookings.hold([each])
+        with pytest.raises(AlreadyHeld):
+            books.bookings.hold([hold(3, start_h, end_h)])
+        assert books.bookings.holds("sceaux-smart", NINE - HOUR, NINE + 9 * HOUR) == held
+
+
+def test_a_space_is_held_for_one_after_another_and_again_once_let_go(ledger: SqlLedger) -> None:
+    with ledger.writing() as books:
+        for each in (hold(1, 0, 1), hold(2, 2, 3), hold(3, 1, 2), hold(4, 0, 3, space="meeting-2")):
+            books.bookings.hold([each])
+        books.bookings.let_go("b-3")
+        books.bookings.hold([hold(1, 0.5, 2)])
+        assert [each.booking for each in books.bookings.holds("sceaux-smart", NINE, NINE + HOUR)] == [
+            "b-4",
+            "b-1",
+        ]
+
+
+def test_no_statement_whatever_makes_two_holds_of_a_space_overlap(ledger: SqlLedger) -> None:
+    with ledger.writing() as books:
+        books.bookings.hold([hold(1, 0, 1)])
+        books.bookings.hold([hold(2, 1, 2)])
+    widened = sa.update(holds).where(holds.c.booking == "b-1").values(ends_at=NINE + 1.5 * HOUR)
+    with ledger._engine.begin() as connection, pytest.raises(IntegrityError, match="holds_never_overlap"):
+        connection.execute(widened)
+
+
+def test_of_many_who_want_a_space_at_once_one_gets_it(url: str, ledger: SqlLedger) -> None:
+    """Through two gateways on one database, and past the rules of the domain."""
+    other = SqlLedger(url)
+
+    def try_for(number: int) -> bool:
+        with (ledger, other)[number % 2].writing() as books:
+            try:
+                books.bookings.hold([hold(number, number % 7 / 10, 1)])
+            except AlreadyHeld:
+                return False
+            return True
+
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(try_for, range(64)))
+    other.close()
+    assert won.count(True) == 1
+
+
+def test_what_was_booked_before_there_were_holds_is_held(url: str) -> None:
+    with migrated(url, "0003") as connection:
+        row = {"site": "sceaux-smart", "space": "meeting-1", "member": "ana", "starts_at": 1, "ends_at": 2}
+        for number, status in enumerate(("confirmed", "cancelled")):
+            values = row | {"id": f"b-{number}", "status": status}
+            connection.execute(
+                sa.text(
+                    "INSERT INTO bookings (id, site, space, member, starts_at, ends_at, status)"
+                    " VALUES (:id, :site, :space, :member, :starts_at, :ends_at, :status)"
+                ),
+                values,
+            )
+    ledger = SqlLedger(url)
+    with ledger.reading() as books:
+        (held,) = books.bookings.holds("sceaux-smart", datetime(1970, 1, 1, tzinfo=UTC), NINE)
+    ledger.close()
+    assert (held.booking, held.space) == ("b-0", "meeting-1")
+
+
+def test_suspensions_are_kept_and_can_be_shortened_but_not_stretched(ledger: SqlLedger) -> None:
+    lasting = Suspension("u-1", "ana", NINE, None, "unpaid")
+    short = Suspension("u-2", "bob", NINE, NINE + HOUR, "keys lost")
+    with ledger.writing() as books:
+        books.people.suspend(lasting)
+        books.people.suspend(short)
+        assert books.people.suspensions() == [lasting, short]
+        books.people.lift("u-1", NINE + 2 * HOUR)
+        books.people.lift("u-2", NINE + 2 * HOUR)
+        assert books.people.suspensions("ana") == [replace(lasting, until=NINE + 2 * HOUR)]
+        assert books.people.suspensions("bob") == [short]
+
+
+def test_the_days_are_told_on_which_members_came_to_any_site(ledger: SqlLedger) -> None:
+    first, days = date(2026, 11, 23), [date(2026, 11, 23) + timedelta(days=n) for n in range(3)]
+    with ledger.writing() as books:
+        for site, day in (("sceaux-smart", days[0]), ("le-petit-voisin", days[1]), ("sceaux-smart", days[2])):
+            books.projections.replace_visits(site, day, [visit("ana"), visit("ana"), visit("bob")])
+        come = books.projections.days_come(["ana", "eve"], first, days[2])
+    assert come == {"ana": frozenset(days[:2])}
 
 
 def visit(member: str, ended_at: datetime | None = None) -> Visit:

@@ -11,13 +11,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.ledger.accounts import AccountTables, KeyTable
 from gateway.adapters.ledger.audit import AuditTables
+from gateway.adapters.ledger.bookings import BookingTables
 from gateway.adapters.ledger.calendars import CalendarTables
 from gateway.adapters.ledger.engine import open_engine, rewrite
 from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
 from gateway.adapters.ledger.lockers import LockerTables
 from gateway.adapters.ledger.nodes import NodeTables
-from gateway.adapters.ledger.people import BookingTable, PeopleTables
+from gateway.adapters.ledger.people import PeopleTables
 from gateway.adapters.ledger.privacy import PseudonymTables
 from gateway.adapters.ledger.projections import ProjectionTables
 from gateway.adapters.ledger.subscriptions import SubscriptionTable
@@ -33,7 +34,7 @@ class SqlBooks:
         self._connection = connection
         self.journal = JournalTable(connection)
         self.people = PeopleTables(connection)
-        self.bookings = BookingTable(connection)
+        self.bookings = BookingTables(connection)
         self.calendars = CalendarTables(connection)
         self.subscriptions = SubscriptionTable(connection)
         self.lockers = LockerTables(connection)

@@ -1,4 +1,4 @@
-"""Members, credentials and bookings: ordinary tables, inputs of everything else."""
+"""Members and credentials: ordinary tables, inputs of everything else."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, delete, insert, or_, select, update
 
-from gateway.adapters.ledger.tables import bookings, credentials, members
-from gateway.domain.bookings import Booking
-from gateway.domain.people import Credential, Member
+from gateway.adapters.ledger.tables import credentials, members, suspensions
+from gateway.domain.people import Credential, Member, Suspension
 
 
 class PeopleTables:
@@ -59,44 +58,25 @@ class PeopleTables:
         here = (credentials.c.ref == ref, credentials.c.revoked_at.is_(None))
         return self._connection.execute(update(credentials).where(*here).values(revoked_at=at)).rowcount > 0
 
+    def suspend(self, suspension: Suspension) -> None:
+        self._connection.execute(insert(suspensions), asdict(suspension))
+
+    def suspensions(self, member: str | None = None) -> list[Suspension]:
+        wanted = select(suspensions).order_by(suspensions.c.since, suspensions.c.id)
+        if member is not None:
+            wanted = wanted.where(suspensions.c.member == member)
+        return [Suspension(**row) for row in self._connection.execute(wanted).mappings()]
+
+    def lift(self, suspension: str, at: datetime) -> None:
+        lasting = or_(suspensions.c.until.is_(None), suspensions.c.until > at)
+        here = (suspensions.c.id == suspension, lasting)
+        self._connection.execute(update(suspensions).where(*here).values(until=at))
+
     def remove(self, member: str) -> None:
         self._connection.execute(delete(credentials).where(credentials.c.member == member))
+        self._connection.execute(delete(suspensions).where(suspensions.c.member == member))
+        self._connection.execute(update(members).where(members.c.host == member).values(host=None))
         self._connection.execute(delete(members).where(members.c.id == member))
-
-
-class BookingTable:
-    """Bookings within one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, booking: Booking) -> None:
-        self._connection.execute(insert(bookings), asdict(booking))
-
-    def get(self, booking: str) -> Booking | None:
-        row = self._connection.execute(select(bookings).where(bookings.c.id == booking)).mappings().first()
-        return Booking(**row) if row else None
-
-    def cancel(self, booking: str) -> None:
-        self._connection.execute(update(bookings).where(bookings.c.id == booking).values(status="cancelled"))
-
-    def entitle(self, booking: str, title: str | None) -> None:
-        self._connection.execute(update(bookings).where(bookings.c.id == booking).values(title=title))
-
-    def between(self, site: str | None, start: datetime, end: datetime) -> list[Booking]:
-        wanted = select(bookings).where(bookings.c.starts_at < end, bookings.c.ends_at > start)
-        if site is not None:
-            wanted = wanted.where(bookings.c.site == site)
-        found = self._connection.execute(wanted.order_by(bookings.c.starts_at, bookings.c.id))
-        return [Booking(**row) for row in found.mappings()]
-
-    def of(self, member: str) -> list[Booking]:
-        wanted = select(bookings).where(bookings.c.member == member)
-        found = self._connection.execute(wanted.order_by(bookings.c.starts_at, bookings.c.id))
-        return [Booking(**row) for row in found.mappings()]
-
-    def put(self, booking: Booking) -> None:
-        self._connection.execute(update(bookings).where(bookings.c.id == booking.id).values(asdict(booking)))
 
 
 def _member(row: RowMapping) -> Member:

@@ -1,6 +1,7 @@
 """Visits and space states: worked out from the journal, replaced whole whenever it says otherwise."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +66,16 @@ class ProjectionTables:
         if unended:
             wanted = wanted.where(visits.c.ended_at.is_(None))
         return list(self._connection.execute(wanted.order_by(visits.c.day)).scalars())
+
+    def days_come(self, members: Sequence[str], start: date, end: date) -> dict[str, frozenset[date]]:
+        if not members:
+            return {}
+        counted, come = frozenset(members), defaultdict[str, set[date]](set)
+        wanted = select(visits.c.member, visits.c.day).distinct()
+        for member, day in self._connection.execute(wanted.where(visits.c.day >= start, visits.c.day < end)):
+            if member in counted:
+                come[member].add(day)
+        return {member: frozenset(days) for member, days in come.items()}
 
     def replace_clones(self, site: str, day: date, new: Iterable[Clone]) -> bool:
         here = (clones.c.site == site, clones.c.day == day)

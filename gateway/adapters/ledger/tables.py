@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     Dialect,
@@ -160,6 +161,17 @@ members = Table(
     Column("since", Moment, nullable=False),
     Column("until", Moment),
     Column("mail", String, index=True),
+    Column("host", String),
+)
+
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("member", String, nullable=False, index=True),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("reason", Text, nullable=False),
 )
 
 credentials = Table(
@@ -184,7 +196,61 @@ bookings = Table(
     Column("ends_at", Moment, nullable=False),
     Column("status", String, nullable=False),
     Column("title", String),
-    Index("bookings_by_space", "site", "space", "starts_at"),
+    Column("made_at", Moment),
+    Column("series", String, index=True),
+    Column("price_category", String),
+    Index("bookings_by_end", "site", "ends_at"),
+    Index("bookings_by_member", "member", "starts_at"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("booking", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("space", String, primary_key=True),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    CheckConstraint("starts_at < ends_at", name="holds_last"),
+    Index("holds_by_space", "site", "space", "starts_at"),
+)
+"""That no two of one space overlap is a constraint of the database: see the migration that makes it."""
+
+privatisations = Table(
+    "privatisations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("spaces", Text, nullable=False),
+    Column("organiser", String, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("status", String, nullable=False),
+    Column("title", String),
+    Column("guests", Text, nullable=False),
+    Index("privatisations_by_end", "site", "ends_at"),
+)
+
+booking_marks = Table(
+    "booking_marks",
+    metadata,
+    Column("id", serial, primary_key=True),
+    Column("booking", String, nullable=False, index=True),
+    Column("what", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String, nullable=False),
+)
+
+attendances = Table(
+    "attendances",
+    metadata,
+    Column("booking", String, primary_key=True),
+    Column("checked_in_at", Moment),
+    Column("checked_in_by", String),
+    Column("left_at", Moment),
+    Column("left_by", String),
+    Column("released_at", Moment),
+    Column("released_for", String),
 )
 
 loans = Table(
@@ -230,6 +296,7 @@ visits = Table(
     Column("begun_by", String, nullable=False),
     Column("ended_by", String),
     Index("visits_by_day", "site", "day"),
+    Index("visits_by_member", "day", "member"),
 )
 
 clones = Table(

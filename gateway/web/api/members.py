@@ -91,7 +91,7 @@ class MembersIn(Shape):
 
 
 class MemberOut(Shape):
-    """A member, from `since` until `until` (null: no end)."""
+    """A member, from `since` until `until` (null: no end); `host` invited a guest for a day."""
 
     id: str
     name: str
@@ -102,6 +102,7 @@ class MemberOut(Shape):
     since: Instant
     until: Instant | None
     mail: str | None
+    host: str | None
 
 
 class MailIn(Shape):

@@ -36,6 +36,7 @@ def page(
         "administer": visitor is not None and visitor.may("administer"),
         "calendars": visitor is not None and visitor.may("run-place"),
         "statement": visitor is not None and visitor.may("see-usage"),
+        "explain": visitor is not None and visitor.may("run-place"),
         "audit": visitor is not None and visitor.may("administer"),
     }
     body = templates.get_template(template).render(

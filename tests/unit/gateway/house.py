@@ -13,6 +13,7 @@ from gateway.domain.authority import SYSTEM
 from gateway.domain.people import Card, Member
 from gateway.service import Gateway
 from protocol.access import AccessList, AccessPatch
+from protocol.base import as_wire_time
 from protocol.codec import encode
 from protocol.messages import NodeStatus
 from protocol.signing import Signed, public_from_text, verify
@@ -55,6 +56,7 @@ class House:
         uptime_s: float = 100.0,
         start: str = "5" * 16,
         online: bool = True,
+        pending: int = 0,
     ) -> None:
         status = NodeStatus(
             v=1,
@@ -67,7 +69,7 @@ class House:
             at=self.clock.now(),
             software="test",
             list_revision=list_revision,
-            pending=0,
+            pending=pending,
         )
         self.gateway.receive(NodeTopics(SCEAUX, node).up("status"), encode(status))
         self.gateway.take_in()
@@ -82,8 +84,8 @@ class House:
             "held_from": 1,
             "start": "5" * 16,
             "boot": "b" * 16,
-            "sent_at": "2026-11-24T08:59:00Z",
-            "sent_uptime_s": UP_AT_NINE_S,
+            "sent_at": as_wire_time(self.clock.now()),
+            "sent_uptime_s": UP_AT_NINE_S + (self.clock.now() - NINE).total_seconds(),
             "records": records,
         }
         self.gateway.receive(NodeTopics(SCEAUX, node).up("events"), json.dumps(batch).encode())

@@ -1,12 +1,13 @@
 """All that access lists are compiled from, in one hand."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
-from gateway.domain.access import CompartmentGrant, compile_list
+from gateway.domain.access import Claims, CompartmentGrant, compile_list
 from gateway.domain.bookings import Booking
-from gateway.domain.people import Credential, Member
+from gateway.domain.people import Credential, Member, Suspension
+from gateway.domain.privatisation import Privatisation
 from protocol.access import AccessList
 from protocol.site import Site
 from tests.unit.gateway.domain.building import SITE, paris
@@ -15,12 +16,16 @@ NOW = paris("10:00")
 
 
 class World(NamedTuple):
-    """Members, credentials, bookings and locker grants."""
+    """What people may claim at a site."""
 
-    members: list[Member]
-    credentials: list[Credential]
+    members: Sequence[Member]
+    credentials: Sequence[Credential]
     bookings: Sequence[Booking] = ()
     grants: Sequence[CompartmentGrant] = ()
+    suspensions: Sequence[Suspension] = ()
+    days_come: Mapping[str, frozenset[date]] = {}
+    ends: Mapping[str, datetime] = {}
+    privatisations: Sequence[Privatisation] = ()
 
     def compile(
         self,
@@ -31,15 +36,4 @@ class World(NamedTuple):
         sealed_to: str | None = None,
     ) -> AccessList:
         revision = previous.revision + 1 if previous else 1
-        return compile_list(
-            site,
-            node,
-            self.members,
-            self.credentials,
-            self.bookings,
-            self.grants,
-            now,
-            previous,
-            revision,
-            sealed_to,
-        )
+        return compile_list(site, node, Claims(*self), now, previous, revision, sealed_to)

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import get_args
 
 from hypothesis import given, settings
@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.domain.access import CompartmentGrant, patch_between
 from gateway.domain.bookings import Booking
-from gateway.domain.people import Member, Plan
+from gateway.domain.people import Member, Plan, Suspension
+from gateway.domain.privatisation import Privatisation
 from protocol.access import Denied, Granted
 from protocol.site import Door, Weekday
 from tests.unit.gateway.domain.books import NOW, World
@@ -27,6 +28,7 @@ HOUR = timedelta(hours=1)
 _HOURS = st.integers(-30, 60).map(lambda hours: NOW + hours * HOUR)
 _EVER_SINCE = st.just(LONG_AGO) | _HOURS
 _FOR_EVER = st.none() | _HOURS
+_DAYS_COME = st.frozensets(st.integers(15, 25).map(lambda day: date(2026, 11, day)), max_size=11)
 _SPACES = st.sampled_from(["meeting-1", "office-1", "office-2", "floor"])
 
 
@@ -77,6 +79,25 @@ def _worlds(draw: st.DrawFn) -> World:
             )
             for n in range(draw(st.integers(0, 4)))
         ],
+        [
+            Suspension(f"u-{n}", f"m-{draw(who)}", draw(_HOURS), draw(_FOR_EVER), "unpaid")
+            for n in range(draw(st.integers(0, 2)))
+        ],
+        {f"m-{n}": draw(_DAYS_COME) for n in range(5)},
+        privatisations=[
+            Privatisation(
+                f"p-{n}",
+                SITE.id,
+                draw(st.sampled_from([(), ("meeting-1", "office-1"), ("floor",)])),
+                f"m-{draw(who)}",
+                draw(_HOURS),
+                draw(_HOURS),
+                draw(st.sampled_from(["confirmed", "confirmed", "cancelled"])),
+                None,
+                (f"m-{draw(who)}",),
+            )
+            for n in range(draw(st.integers(0, 2)))
+        ],
     )
 
 
@@ -89,9 +110,17 @@ def slow_oracle(world: World, holder_ref: str, point: str, at: datetime) -> set[
         person = next(m for m in world.members if m.id == held.member)
         if at < person.since or (person.until is not None and at >= person.until):
             continue
+        if any(
+            u.member == person.id and u.since <= at and (not u.until or at < u.until)
+            for u in world.suspensions
+        ):
+            continue
         door = next((door for door in SITE.doors if door.id == point), None)
         if door is not None:
-            names |= _by_plan(person, door, at) | _by_booking(world.bookings, person, door, at)
+            names |= _by_hire(world, person, door, at)
+            if _hired(world, door, at) and person.plan != "staff":
+                continue
+            names |= _by_plan(world, person, door, at) | _by_booking(world.bookings, person, door, at)
         names |= {
             grant.why
             for grant in world.grants
@@ -100,12 +129,17 @@ def slow_oracle(world: World, holder_ref: str, point: str, at: datetime) -> set[
     return names
 
 
-def _by_plan(person: Member, door: Door, at: datetime) -> set[str]:
+def _by_plan(world: World, person: Member, door: Door, at: datetime) -> set[str]:
     if SITE.id not in person.sites or person.plan == "guest":
         return set()
     if person.plan == "staff":
         return {"staff"}
     local = at.astimezone(SITE.zone)
+    if person.plan == "student" and (local.weekday() > 4 or not time(13) <= local.time() < time(20)):
+        return set()
+    come = world.days_come.get(person.id, frozenset())
+    if person.plan == "part-time" and len(come) >= 8 and local.date() not in come:
+        return set()
     hours = SITE.opening.get(get_args(Weekday)[local.weekday()])
     bookable = next(space.bookable for space in SITE.spaces if space.id == door.space)
     common = door.perimeter or not bookable
@@ -113,6 +147,27 @@ def _by_plan(person: Member, door: Door, at: datetime) -> set[str]:
     if person.plan == "resident" and person.office in {"office-1", "office-2"}:
         names |= {f"resident:{person.office}"} if door.perimeter or door.space == person.office else set()
     return names
+
+
+def _hired(world: World, door: Door, at: datetime) -> bool:
+    return any(
+        each.status == "confirmed"
+        and each.starts_at <= at < each.ends_at
+        and (not each.spaces or (door.space in each.spaces and not door.perimeter))
+        for each in world.privatisations
+    )
+
+
+def _by_hire(world: World, person: Member, door: Door, at: datetime) -> set[str]:
+    margin = timedelta(minutes=10)
+    return {
+        f"privatisation:{each.id}"
+        for each in world.privatisations
+        if each.status == "confirmed"
+        and person.id in {each.organiser, *each.guests}
+        and (door.perimeter or not each.spaces or door.space in each.spaces)
+        and each.starts_at - margin <= at < each.ends_at + margin
+    }
 
 
 def _by_booking(bookings: Sequence[Booking], person: Member, door: Door, at: datetime) -> set[str]:

@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 from gateway.domain.bookings import (
     AmbiguousHour,
     Booking,
+    Hold,
     MissingHour,
     WrongOffset,
     clash,
+    hold_for,
     local_to_utc,
     refusal,
+    refusal_to_move,
 )
+from protocol.site import Site
 from tests.unit.gateway.domain.building import NEIGHBOUR, PARIS, SITE, booking, member, paris
 
 TEN = paris("10:00")
@@ -22,65 +26,93 @@ WINTER, SUMMER = timedelta(hours=1), timedelta(hours=2)
 TAKEN = booking(1, TEN, 2)
 
 
-def test_a_booking_of_a_free_space_is_not_refused() -> None:
-    assert refusal(booking(2, TEN), SITE, ADA, []) == []
+def held(wanted: Booking, site: Site = SITE) -> Hold:
+    return hold_for(wanted, site)
+
+
+def test_a_booking_of_a_bookable_space_is_not_refused() -> None:
+    assert refusal(booking(2, TEN), SITE, ADA) == []
 
 
 @pytest.mark.parametrize(
     ("start_h", "hours"), [(-1, 1), (2, 1)], ids=["ends as it begins", "begins as it ends"]
 )
 def test_bookings_may_follow_one_another(start_h: float, hours: float) -> None:
-    assert clash(booking(2, TEN + timedelta(hours=start_h), hours), [TAKEN]) is None
+    assert clash(held(booking(2, TEN + timedelta(hours=start_h), hours)), [held(TAKEN)]) is None
 
 
 @pytest.mark.parametrize(("start_h", "hours"), [(-1, 1.01), (1.99, 1), (0.5, 0.5), (-1, 9), (0, 2)])
 def test_an_overlap_clashes(start_h: float, hours: float) -> None:
-    wanted = booking(2, TEN + timedelta(hours=start_h), hours)
-    assert clash(wanted, [TAKEN]) == TAKEN
-    assert refusal(wanted, SITE, ADA, [TAKEN]) == [("/starts_at", "clash")]
+    assert clash(held(booking(2, TEN + timedelta(hours=start_h), hours)), [held(TAKEN)]) == held(TAKEN)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(TAKEN, status="cancelled"),
         replace(TAKEN, space="meeting-2"),
-        replace(TAKEN, site=NEIGHBOUR.id),
         replace(TAKEN, id="b-2"),
     ],
-    ids=["cancelled", "another space", "another site", "the booking itself"],
+    ids=["another space", "the booking itself"],
 )
 def test_a_booking_that_takes_nothing_away_does_not_clash(other: Booking) -> None:
-    assert clash(booking(2, TEN), [other]) is None
+    assert clash(held(booking(2, TEN)), [held(other)]) is None
+
+
+def test_a_room_of_the_same_name_at_another_site_does_not_clash() -> None:
+    assert clash(held(booking(2, TEN)), [replace(held(TAKEN), site=NEIGHBOUR.id)]) is None
 
 
 def test_the_earliest_of_several_clashes_is_named() -> None:
     later = booking(3, TEN + timedelta(hours=3))
-    assert clash(booking(2, TEN, 8), [later, TAKEN]) == TAKEN
+    assert clash(held(booking(2, TEN, 8)), [held(later), held(TAKEN)]) == held(TAKEN)
+
+
+def test_a_space_is_kept_free_to_be_set_up_before_and_cleaned_after() -> None:
+    spaces = tuple(s.model_copy(update={"setup_min": 10, "cleaning_min": 20}) for s in SITE.spaces)
+    site = SITE.model_copy(update={"spaces": spaces})
+    assert held(TAKEN, site) == replace(held(TAKEN), starts_at=paris("09:50"), ends_at=paris("12:20"))
+    half_past = held(booking(2, paris("12:30")), site)
+    assert clash(half_past, [held(TAKEN, site)]) is None
+    assert clash(held(booking(2, paris("12:29")), site), [held(TAKEN, site)]) == held(TAKEN, site)
+
+
+def test_a_booking_is_moved_until_it_has_begun_and_extended_until_it_is_over() -> None:
+    later, longer = replace(TAKEN, starts_at=paris("11:00")), replace(TAKEN, ends_at=paris("13:00"))
+    elsewhere = replace(TAKEN, space="meeting-2")
+    assert refusal_to_move(TAKEN, later, paris("09:59")) == []
+    assert refusal_to_move(TAKEN, elsewhere, paris("09:59")) == []
+    assert refusal_to_move(TAKEN, later, TEN) == [("/starts_at", "begun")]
+    assert refusal_to_move(TAKEN, elsewhere, TEN) == [("/starts_at", "begun")]
+    assert refusal_to_move(TAKEN, longer, TEN) == []
+    assert refusal_to_move(TAKEN, longer, paris("12:00")) == [("/booking", "over")]
+    assert refusal_to_move(TAKEN, replace(TAKEN, ends_at=paris("10:59")), paris("11:00")) == [
+        ("/ends_at", "ends_in_the_past")
+    ]
+    assert refusal_to_move(replace(TAKEN, status="cancelled"), longer, TEN) == [("/booking", "cancelled")]
 
 
 def test_a_space_that_does_not_exist_or_cannot_be_booked_is_refused() -> None:
-    assert refusal(booking(2, TEN, space="attic"), SITE, ADA, []) == [("/space", "unknown_space")]
-    assert refusal(booking(2, TEN, space="kitchen"), SITE, ADA, []) == [("/space", "not_bookable")]
+    assert refusal(booking(2, TEN, space="attic"), SITE, ADA) == [("/space", "unknown_space")]
+    assert refusal(booking(2, TEN, space="kitchen"), SITE, ADA) == [("/space", "not_bookable")]
 
 
 def test_a_booking_lasts_more_than_nothing_and_at_most_a_day() -> None:
-    assert refusal(booking(2, TEN, 0), SITE, ADA, []) == [("/ends_at", "ends_before_start")]
-    assert refusal(booking(2, TEN, 24), SITE, ADA, []) == []
-    assert refusal(booking(2, TEN, 24.01), SITE, ADA, []) == [("/ends_at", "too_long")]
+    assert refusal(booking(2, TEN, 0), SITE, ADA) == [("/ends_at", "ends_before_start")]
+    assert refusal(booking(2, TEN, 24), SITE, ADA) == []
+    assert refusal(booking(2, TEN, 24.01), SITE, ADA) == [("/ends_at", "too_long")]
 
 
 def test_a_booking_lies_within_the_membership() -> None:
     hour = timedelta(hours=1)
-    assert refusal(booking(2, TEN), SITE, member(1, since=TEN, until=TEN + hour), []) == []
-    assert refusal(booking(2, TEN), SITE, member(1, since=TEN + hour), []) == [
+    assert refusal(booking(2, TEN), SITE, member(1, since=TEN, until=TEN + hour)) == []
+    assert refusal(booking(2, TEN), SITE, member(1, since=TEN + hour)) == [
         ("/member", "membership_not_begun")
     ]
-    assert refusal(booking(2, TEN), SITE, member(1, until=TEN), []) == [("/member", "membership_ended")]
+    assert refusal(booking(2, TEN), SITE, member(1, until=TEN)) == [("/member", "membership_ended")]
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    assert refusal(booking(2, TEN, -1, space="attic"), SITE, member(1, since=TEN + SUMMER), []) == [
+    assert refusal(booking(2, TEN, -1, space="attic"), SITE, member(1, since=TEN + SUMMER)) == [
         ("/space", "unknown_space"),
         ("/ends_at", "ends_before_start"),
         ("/member", "membership_not_begun"),
@@ -94,16 +126,15 @@ _WANTED = st.tuples(
 
 @given(st.lists(_WANTED, max_size=25))
 def test_no_quarter_of_an_hour_is_ever_given_twice(wishes: list[tuple[int, int, str, bool]]) -> None:
-    accepted: list[Booking] = []
-    for number, (start, quarters, space, cancelled) in enumerate(wishes):
-        wanted = booking(number, TEN + timedelta(minutes=15 * start), quarters / 4, space=space)
-        if not refusal(wanted, SITE, ADA, accepted):
-            accepted.append(replace(wanted, status="cancelled") if cancelled else wanted)
+    accepted: list[Hold] = []
+    for number, (start, quarters, space, given_back) in enumerate(wishes):
+        wanted = held(booking(number, TEN + timedelta(minutes=15 * start), quarters / 4, space=space))
+        if clash(wanted, accepted) is None and not given_back:
+            accepted.append(wanted)
     given_away = [
-        (b.space, b.starts_at + timedelta(minutes=15 * quarter))
-        for b in accepted
-        if b.status == "confirmed"
-        for quarter in range((b.ends_at - b.starts_at) // timedelta(minutes=15))
+        (hold.space, hold.starts_at + timedelta(minutes=15 * quarter))
+        for hold in accepted
+        for quarter in range((hold.ends_at - hold.starts_at) // timedelta(minutes=15))
     ]
     assert len(given_away) == len(set(given_away))
 

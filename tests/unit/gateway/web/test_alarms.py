@@ -138,3 +138,17 @@ def test_nodes_say_how_they_are(place: Place, staff: TestClient) -> None:
         "test",
     )
     assert (nodes["ss-entrance"]["online"], nodes["ss-entrance"]["heard_at"]) == (False, None)
+
+
+def test_people_who_sit_on_after_their_booking_are_an_alarm_until_they_leave(
+    place: Place, staff: TestClient
+) -> None:
+    place.join(1)
+    start = place.clock.now()
+    place.book("meeting-1", start, 1)
+    place.sense("ss-meeting-1", "meeting-1", occupied=True)
+    place.clock.at = start + timedelta(minutes=70)
+    place.beat()
+    assert alarms(staff) == [("ss-meeting-1", "overstay", None)]
+    place.sense("ss-meeting-1", "meeting-1", occupied=False)
+    assert alarms(staff) == []

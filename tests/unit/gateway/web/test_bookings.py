@@ -1,5 +1,7 @@
 """Bookings over the API."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,13 +49,55 @@ def test_a_time_beyond_1970_to_2199_is_refused(staff: TestClient, beyond: str) -
 def test_a_space_is_booked_once_at_a_time(staff: TestClient) -> None:
     first = staff.post("/api/v1/bookings", json=_wish("2026-11-25T14:00", "2026-11-25T15:00"))
     again = _wish("2026-11-25T14:30", "2026-11-25T15:30")
-    assert staff.post("/api/v1/bookings", json=again).status_code == 409
+    refused = staff.post("/api/v1/bookings", json=again)
+    assert refused.status_code == 409
+    assert refused.json()["errors"] == [
+        {
+            "pointer": "/starts_at",
+            "code": "clash",
+            "detail": "this space is taken from 2026-11-25 14:00 to 2026-11-25 15:00",
+            "space": "meeting-1",
+            "taken_from": "2026-11-25T13:00:00.000000Z",
+            "taken_until": "2026-11-25T14:00:00.000000Z",
+        }
+    ]
     assert staff.delete(f"/api/v1/bookings/{first.json()['id']}").status_code == 204
     assert staff.post("/api/v1/bookings", json=again).status_code == 201
 
 
-def test_a_booking_that_nobody_made_cannot_be_cancelled(staff: TestClient) -> None:
+def test_of_two_hundred_requests_for_one_slot_exactly_one_wins(staff: TestClient) -> None:
+    """Each asks for another stretch of the same hours; all the others are told the winner's."""
+    wishes = [_wish(f"2026-11-25T14:{n % 30:02}", f"2026-11-25T15:{n % 7:02}") for n in range(200)]
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda wish: staff.post("/api/v1/bookings", json=wish), wishes))
+    (won,) = [answer.json() for answer in answers if answer.status_code == 201]
+    lost = [answer.json()["errors"] for answer in answers if answer.status_code == 409]
+    assert len(lost) == 199
+    assert {(e["code"], e["taken_from"], e["taken_until"]) for (e,) in lost} == {
+        ("clash", won["starts_at"], won["ends_at"])
+    }
+
+
+def test_a_booking_is_moved_and_extended_where_that_is_free(staff: TestClient) -> None:
+    first = staff.post("/api/v1/bookings", json=_wish("2026-11-25T14:00", "2026-11-25T15:00")).json()
+    staff.post("/api/v1/bookings", json=_wish("2026-11-25T16:00", "2026-11-25T17:00"))
+    address = f"/api/v1/bookings/{first['id']}"
+    assert (
+        staff.patch(address, json={"ends_at": "2026-11-25T16:00"})
+        .json()["ends_at"]
+        .startswith("2026-11-25T15:00")
+    )
+    refused = staff.patch(address, json={"ends_at": "2026-11-25T16:01"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "clash")
+    assert staff.patch(address, json={"space": "meeting-2", "ends_at": "2026-11-25T16:01"}).status_code == 200
+    again = staff.post("/api/v1/bookings", json=_wish("2026-11-25T14:00", "2026-11-25T16:00"))
+    assert again.status_code == 201, "what was moved away is free"
+    assert len(staff.get("/api/v1/bookings").json()) == 3
+
+
+def test_a_booking_that_nobody_made_cannot_be_cancelled_or_moved(staff: TestClient) -> None:
     assert staff.delete("/api/v1/bookings/b-0").status_code == 404
+    assert staff.patch("/api/v1/bookings/b-0", json={}).status_code == 404
 
 
 def test_an_import_makes_all_or_none(staff: TestClient) -> None:
@@ -92,3 +136,34 @@ def test_bookings_are_listed_where_they_touch_the_time_asked_for(staff: TestClie
     assert found("to=2026-11-25T14:00") == 0
     assert found("site=le-petit-voisin") == 0
     assert staff.get("/api/v1/bookings?site=versailles").status_code == 422
+
+
+def test_what_became_of_a_booking_is_told_with_who_says_so(place: Place, staff: TestClient) -> None:
+    booked = staff.post("/api/v1/bookings", json=_wish("2026-11-24T10:00", "2026-11-24T12:00")).json()
+    address = f"/api/v1/bookings/{booked['id']}"
+    nothing = staff.get(f"{address}/attendance").json()
+    assert (nothing["checked_in_at"], nothing["released_at"], nothing["billable"]) == (None, None, True)
+    assert staff.post(f"{address}/check-in").status_code == 204
+    place.gateway.take_in()
+    found = staff.get(f"{address}/attendance").json()
+    assert found["checked_in_at"] == "2026-11-24T09:00:00.000000Z"
+    assert found["checked_in_by"].startswith("api:")
+    place.clock.at += timedelta(minutes=30)
+    assert staff.post(f"{address}/check-out").status_code == 204
+    place.gateway.take_in()
+    found = staff.get(f"{address}/attendance").json()
+    assert (found["released_at"], found["released_for"]) == ("2026-11-24T09:30:00.000000Z", "left_early")
+    assert (
+        staff.post("/api/v1/bookings", json=_wish("2026-11-24T10:30", "2026-11-24T12:00")).status_code == 201
+    )
+    for method, what in ("get", "attendance"), ("post", "check-in"), ("post", "check-out"):
+        assert staff.request(method, f"/api/v1/bookings/b-0/{what}").status_code == 404
+
+
+def test_who_wants_to_wait_waits_and_many_at_once_do_not(staff: TestClient) -> None:
+    wish = _wish("2026-11-25T14:00", "2026-11-25T15:00")
+    staff.post("/api/v1/bookings", json=wish)
+    waiting = staff.post("/api/v1/bookings", json=wish | {"or_wait": True})
+    assert (waiting.status_code, waiting.json()["status"]) == (201, "waiting")
+    imported = staff.post("/api/v1/imports/bookings", json={"bookings": [wish | {"or_wait": True}]})
+    assert imported.json()["errors"][0]["pointer"] == "/bookings/0/or_wait"

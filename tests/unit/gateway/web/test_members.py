@@ -26,6 +26,7 @@ def test_a_member_is_taken_up_and_found_again(staff: TestClient) -> None:
         "since": "2026-11-24T09:00:00.000000Z",
         "until": None,
         "mail": None,
+        "host": None,
     }
     assert staff.get("/api/v1/members/ana").json() == added.json()
     assert staff.get("/api/v1/members").json() == [added.json()]

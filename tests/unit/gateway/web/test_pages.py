@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 
-from gateway.commands import MintKey
+from gateway.commands import CheckInOrOut, MintKey
 from gateway.domain.authority import SYSTEM, Role
 from gateway.web.auth import SESSION_COOKIE
 from gateway.web.i18n import WORDS, words_for
@@ -222,3 +222,15 @@ def test_every_name_fits_into_its_space_on_the_plan(name: str) -> None:
         assert box.name_size * 0.56 * len(space.name) <= box.width - 2 * box.pad + 0.1
         assert box.x + box.width <= plan.width
         assert box.y + box.height <= plan.height
+
+
+def test_a_room_that_was_given_back_is_not_shown_as_booked(staff: TestClient, place: Place) -> None:
+    place.join(1)
+    now = place.clock.now()
+    booked = place.book("meeting-1", now, 2, "Atelier numérique")
+    assert "Atelier numérique" in staff.get("/").text
+    for what in ("check_in", "check_out"):
+        place.gateway.handle(CheckInOrOut(booked.id, what, "staff"), SYSTEM)
+        place.clock.at += timedelta(minutes=20)
+    place.gateway.take_in()
+    assert "Atelier numérique" not in staff.get("/").text

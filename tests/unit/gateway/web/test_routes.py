@@ -20,6 +20,7 @@ _OPEN_TO_ANYBODY = {
     "/audit": "shows a stranger how to come in, and asks for administer itself",
     "/calendars": "shows a stranger how to come in, and asks for run-place itself",
     "/calendars/{secret}.ics": "asks for the secret: calendar programs know no other way",
+    "/explain": "shows a stranger how to come in, and asks for run-place itself",
     "/login": "comes before who is there is known",
     "/login/code": "asks for the session that owes a code",
     "/login/mail": "tells nothing, and mails only to members",
