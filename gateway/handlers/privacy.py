@@ -1,7 +1,7 @@
 """What people may ask about what is kept of them: to see it, and to have it forgotten."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ FORGET_BYTES: Final = "forget_bytes"
 """The ledger's note that something was erased whose bytes are still to be overwritten."""
 
 _MOST_LOOKS: Final = 10_000
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def erase_member(command: ask.EraseMember, desk: Desk) -> Erased:
     books.subscriptions.forget(member.id)
     books.passes.forget_of(member.id)
     bookings = _erase_bookings(desk, member.id)
+    _erase_hires(desk, member.id)
     loans, parcels = _erase_lockers(desk, member.id)
     books.journal.forget_letters(naming=[credential.ref for credential in credentials])
     books.pseudonyms.unlink(member=member.id)
@@ -138,6 +141,17 @@ def _erase_bookings(desk: Desk, member: str) -> int:
         if not over:
             desk.books.bookings.let_go(booking.id)
     return len(bookings)
+
+
+def _erase_hires(desk: Desk, member: str) -> None:
+    """Name the member no more in what was hired whole, as organiser or as guest."""
+    for site in desk.sites:
+        for hire in desk.books.bookings.privatisations(site, _FIRST, _LAST):
+            if hire.organiser == member:
+                desk.books.bookings.put_privatisation(replace(hire, organiser=nobody(), title=None))
+            elif member in hire.guests:
+                guests = tuple(guest for guest in hire.guests if guest != member)
+                desk.books.bookings.put_privatisation(replace(hire, guests=guests))
 
 
 def _erase_lockers(desk: Desk, member: str) -> tuple[int, int]:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands import EraseMember, ExportMember, GiveCredential, LendItem, Refused, RevokeCredential
+from gateway.commands import (
+    EraseMember,
+    ExportMember,
+    GiveCredential,
+    LendItem,
+    Privatise,
+    Refused,
+    RevokeCredential,
+)
 from gateway.domain.authority import SYSTEM
 from gateway.domain.people import PSEUDONYMOUS, Card, Credential
 from gateway.domain.visitor_passes import VisitorPass
@@ -50,6 +58,20 @@ def test_whoever_was_invited_by_an_erased_member_comes_in_no_more_and_is_not_nam
     place.gateway.handle(EraseMember("m-1"), SYSTEM)
     with place.ledger.reading() as books:
         assert books.passes.all() == []
+
+
+def test_a_hire_names_its_erased_organiser_and_guests_no_more(place: Place) -> None:
+    live_through(place)
+    now = place.clock.now() + timedelta(days=30)
+    for organiser, guest in (("m-1", "m-2"), ("m-2", "m-1")):
+        start = now if organiser == "m-1" else now + timedelta(days=1)
+        hire = Privatise(SCEAUX, (), organiser, start, start + timedelta(hours=2), "Anniversaire", (guest,))
+        place.gateway.handle(hire, SYSTEM)
+    place.gateway.handle(EraseMember("m-1"), SYSTEM)
+    with place.ledger.reading() as books:
+        hires = books.bookings.privatisations(SCEAUX, now, now + timedelta(days=3))
+    assert [(hire.title, hire.guests) for hire in hires] == [(None, ("m-2",)), ("Anniversaire", ())]
+    assert "m-1" not in {hire.organiser for hire in hires}
 
 
 def test_an_export_never_holds_the_key_of_a_card(place: Place) -> None:
