@@ -60,6 +60,13 @@ _SCOPE_OF: dict[str, Scope] = {
     "certificates": "run-place",
     "calendars": "run-place",
     "calendar-subscriptions": "run-place",
+    "explain": "run-place",
+    "guests": "run-place",
+    "privatisations": "run-place",
+    "series": "run-place",
+    "suspensions": "run-place",
+    "revocation": "administer",
+    "sealing-key": "administer",
     "export": "administer",
     "erase": "administer",
 }

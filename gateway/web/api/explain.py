@@ -16,7 +16,7 @@ from gateway.web.looking import LookAt
 from protocol.access import Denied, Granted
 from protocol.base import CredentialRef, Id, Instant
 
-router = APIRouter(tags=["doors"], dependencies=[Depends(allow("see-usage"))])
+router = APIRouter(tags=["doors"], dependencies=[Depends(allow("run-place"))])
 
 
 class TapOut(Shape):
