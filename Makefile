@@ -38,7 +38,7 @@ demo: python $(UV)
 	@exec $(BIN)/passerelle demo $(ARGS)
 
 test: everything servers
-	@exec $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: everything
 	$(BIN)/ruff check
