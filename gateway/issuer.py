@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.claims import claims_at
-from gateway.domain.access import AnotherIssue, compile_list, patch_between
+from gateway.domain.access import AnotherIssue, Compiler, patch_between
 from gateway.domain.people import Credential
 from gateway.ports import Clock, Downlink, Ledger, NodeReport, Signer
 from gateway.sealer import Sealer
@@ -123,12 +123,14 @@ class Issuer:
         with self._ledger.writing() as books:
             held = {report.node: _held(report) for report in books.nodes.reports()}
             claims = claims_at(books, site, now)
+            compiler = Compiler(site, claims, now)
+            nobody = Compiler(site, replace(claims, members=()), now)
             sealing_keys, revoked = books.nodes.sealing_keys(), books.enrolments.revoked_nodes()
             for node in nodes:
                 old = self._issued.get(node) or books.nodes.issued(node)
                 revision = max(old.revision if old else 0, held.get(node, 0)) + 1
-                entitled = replace(claims, members=()) if node in revoked else claims
-                new = compile_list(site, node, entitled, now, old, revision, sealing_keys.get(node))
+                entitled = nobody if node in revoked else compiler
+                new = entitled.list_of(node, old, revision, sealing_keys.get(node))
                 signed = self._letter(None if node in self._unsure else old, new, claims.credentials)
                 if signed is not None:
                     books.nodes.issue(new)

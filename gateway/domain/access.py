@@ -1,31 +1,30 @@
 """Compiling access lists: who may pass where and when at one node, and what changed since."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
 from gateway.domain.bookings import Booking
 from gateway.domain.interval import Interval
-from gateway.domain.people import Credential, Member, Plan, Suspension
+from gateway.domain.people import Credential, Member, Suspension
 from gateway.domain.privatisation import Privatisation
 from gateway.domain.rights import (
+    Bearer,
     CompartmentGrant,
     NodeRights,
     Windows,
+    bearers,
     by_member,
     clip,
     compartments_of,
-    terms_of,
 )
 from protocol.access import AccessList, AccessPatch, OnStale, Rights
 from protocol.site import Site
 
-__all__ = ["AnotherIssue", "Claims", "CompartmentGrant", "compile_list", "patch_between"]
-
-_MEMBER_PLANS: Final[frozenset[Plan]] = frozenset({"nomad", "part-time", "student", "resident", "staff"})
+__all__ = ["AnotherIssue", "Claims", "CompartmentGrant", "Compiler", "patch_between"]
 
 _LOOKING_BACK: Final = timedelta(days=1)
 """How long an ended right stays listed: its holder may still be inside, and is told that it ended."""
@@ -53,53 +52,54 @@ class Claims:
     privatisations: Sequence[Privatisation] = ()
 
 
-def compile_list(
-    site: Site,
-    node: str,
-    claims: Claims,
-    now: datetime,
-    previous: AccessList | None,
-    revision: int,
-    sealed_to: str | None = None,
-) -> AccessList:
-    """Compile the list of `node` as revision `revision`; keys of cards are sealed into it when it goes.
+class Compiler:
+    """Compiles the lists of the nodes of one site, from the same claims at the same time."""
 
-    For `reissue_h` after its issue, `previous` lends its frame (issued_at, horizon, expires_at), so that the
-    difference can travel as a patch; later, or without one, a new frame starts at `now`. A window set that
-    `previous` has keeps its number; others are numbered above all of those.
-    """
-    frame = _frame(site, node, now, previous, sealed_to)
-    span = Interval(frame.issued_at - _LOOKING_BACK, frame.horizon)
-    still_to_come = Interval(now, span.end)
-    rights = NodeRights(site, node, span, claims.days_come, claims.privatisations)
-    personal = by_member(
-        chain(
-            rights.of_bookings(claims.bookings, claims.ends),
-            rights.of_privatisations(),
-            rights.of_grants(claims.grants),
+    def __init__(self, site: Site, claims: Claims, now: datetime) -> None:
+        self._site = site
+        self._claims = claims
+        self._now = now
+        self._bearers: dict[Interval, list[Bearer]] = {}
+
+    def list_of(
+        self, node: str, previous: AccessList | None, revision: int, sealed_to: str | None = None
+    ) -> AccessList:
+        """Compile the list of `node` as revision `revision`; keys of cards are sealed into it when it goes.
+
+        For `reissue_h` after its issue, `previous` lends its frame (issued_at, horizon, expires_at), so that
+        the difference can travel as a patch; later, or without one, a new frame starts now. A window set that
+        `previous` has keeps its number; others are numbered above all of those.
+        """
+        frame = _frame(self._site, node, self._now, previous, sealed_to)
+        span = Interval(frame.issued_at - _LOOKING_BACK, frame.horizon)
+        claims = self._claims
+        rights = NodeRights(self._site, node, span, claims.days_come, claims.privatisations)
+        personal = by_member(
+            chain(
+                rights.of_bookings(claims.bookings, claims.ends),
+                rights.of_privatisations(),
+                rights.of_grants(claims.grants),
+            )
         )
-    )
-    numbers = _SetNumbers(previous.sets if previous else {})
-    people = {member.id: member for member in claims.members}
-    suspended = _by_member(claims.suspensions)
-    listed: dict[str, Rights] = {}
-    for credential in sorted(claims.credentials, key=lambda c: (c.ref, c.since, c.member)):
-        member = people.get(credential.member)
-        if member is None:
-            continue
-        terms = terms_of(member, credential, suspended.get(member.id, ()))
-        if all(term.within(still_to_come).empty for term in terms):
-            continue
-        held = (rights.of_plan(member), personal.get(member.id, ()))
-        if any(term.within(span) != span for term in terms):
-            held = (clip(held[0], terms), clip(held[1], terms))
-        sets = tuple(numbers.of(windows) for windows in held if windows)
-        here_now = any(term.start <= now < term.end for term in terms) and site.id in member.sites
-        counts = member.plan in _MEMBER_PLANS and here_now
-        if sets or counts:
-            rights_now = Rights(sets=sets, member=counts, aes=credential.assurance == "aes")
-            listed[credential.ref] = _joined(listed.get(credential.ref), rights_now)
-    return AccessList(**{**dict(frame), "revision": revision, "sets": numbers.used(), "credentials": listed})
+        numbers = _SetNumbers(previous.sets if previous else {})
+        listed: dict[str, Rights] = {}
+        for bearer in self._bearers_in(span):
+            held = (rights.of_plan(bearer.member), personal.get(bearer.member.id, ()))
+            if bearer.terms is not None:
+                held = (clip(held[0], bearer.terms), clip(held[1], bearer.terms))
+            sets = tuple(numbers.of(windows) for windows in held if windows)
+            if sets or bearer.counts:
+                ref, aes = bearer.credential.ref, bearer.credential.assurance == "aes"
+                listed[ref] = _joined(listed.get(ref), sets, member=bearer.counts, aes=aes)
+        return frame.model_copy(update={"revision": revision, "sets": numbers.used(), "credentials": listed})
+
+    def _bearers_in(self, span: Interval) -> list[Bearer]:
+        if span not in self._bearers:
+            claims = self._claims
+            self._bearers[span] = bearers(
+                claims.members, claims.credentials, claims.suspensions, self._site.id, span, self._now
+            )
+        return self._bearers[span]
 
 
 def patch_between(old: AccessList, new: AccessList) -> AccessPatch | None:
@@ -165,19 +165,18 @@ def _without_rights(access: AccessList) -> AccessList:
     return access.model_copy(update={"revision": 1, "sets": {}, "credentials": {}})
 
 
-def _by_member(suspensions: Iterable[Suspension]) -> Mapping[str, list[Suspension]]:
-    found: defaultdict[str, list[Suspension]] = defaultdict(list)
-    for suspension in suspensions:
-        found[suspension.member].append(suspension)
-    return found
+def _joined(known: Rights | None, sets: tuple[int, ...], *, member: bool, aes: bool) -> Rights:
+    """Add to what `known` gives, where a badge passes from hand to hand within the span."""
+    if known is not None:
+        sets = tuple(dict.fromkeys(known.sets + sets))
+        member, aes = known.member or member, known.aes or aes
+    return _rights(sets, member, aes)
 
 
-def _joined(known: Rights | None, more: Rights) -> Rights:
-    """Add to the rights of a badge that passes from hand to hand within the span."""
-    if known is None:
-        return more
-    sets = tuple(dict.fromkeys(known.sets + more.sets))
-    return Rights(sets=sets, member=known.member or more.member, aes=known.aes or more.aes)
+@lru_cache(maxsize=4096)
+def _rights(sets: tuple[int, ...], member: bool, aes: bool) -> Rights:  # noqa: FBT001 - it is a cache's key
+    """Return the same rights for all who have equal ones: lists of a thousand people compare in no time."""
+    return Rights(sets=sets, member=member, aes=aes)
 
 
 class _SetNumbers:

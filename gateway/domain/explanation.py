@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from gateway.domain.access import Claims, compile_list
+from gateway.domain.access import Claims, Compiler
 from gateway.domain.bookings import Booking, Hold
 from gateway.domain.civil import day_of
 from gateway.domain.opening_hours import open_to
@@ -61,7 +61,7 @@ class Question:
 
 def explain(asked: Question, claims: Claims, holds: Iterable[Hold]) -> Explanation:
     """Decide as the door's node would with a list compiled at that moment, and say why."""
-    access = compile_list(asked.site, asked.door.node, claims, asked.at, None, 1)
+    access = Compiler(asked.site, claims, asked.at).list_of(asked.door.node, None, 1)
     decision = access.decide(asked.credential, asked.door.id, asked.at)
     if isinstance(decision, Granted):
         return Explanation(decision, _right(decision.why))

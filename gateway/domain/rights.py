@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from gateway.domain.bookings import Booking
 from gateway.domain.civil import days_of
@@ -15,6 +16,7 @@ from protocol.access import Window
 from protocol.site import Door, Site
 
 _FAR = datetime.max.replace(tzinfo=UTC)
+_MEMBER_PLANS: Final[frozenset[Plan]] = frozenset({"nomad", "part-time", "student", "resident", "staff"})
 
 Windows = tuple[Window, ...]
 _Key = tuple[Plan, str | None, tuple[date, ...] | None]
@@ -165,6 +167,47 @@ def by_member(rights: Iterable[tuple[str, Window]]) -> Mapping[str, Windows]:
         member: tuple(sorted(windows, key=lambda w: (w.start, w.end, w.point, w.why)))
         for member, windows in found.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A credential in a member's hands for some of a span: in `terms`, or throughout it where they are None.
+
+    `counts`: a stale list may take its bearer for a member.
+    """
+
+    credential: Credential
+    member: Member
+    terms: tuple[Interval, ...] | None
+    counts: bool
+
+
+def bearers(
+    members: Iterable[Member],
+    credentials: Iterable[Credential],
+    suspensions: Iterable[Suspension],
+    site: str,
+    span: Interval,
+    now: datetime,
+) -> list[Bearer]:
+    """Return who may still bear rights in what is left of `span`, in the order in which lists name them."""
+    people = {member.id: member for member in members}
+    suspended: defaultdict[str, list[Suspension]] = defaultdict(list)
+    for suspension in suspensions:
+        suspended[suspension.member].append(suspension)
+    found: list[Bearer] = []
+    for credential in sorted(credentials, key=lambda c: (c.ref, c.since, c.member)):
+        member = people.get(credential.member)
+        if member is None:
+            continue
+        terms = terms_of(member, credential, suspended.get(member.id, ()))
+        if all(term.end <= now or term.start >= span.end for term in terms):
+            continue
+        throughout = any(term.start <= span.start and span.end <= term.end for term in terms)
+        here_now = any(term.start <= now < term.end for term in terms) and site in member.sites
+        counts = member.plan in _MEMBER_PLANS and here_now
+        found.append(Bearer(credential, member, None if throughout else terms, counts))
+    return found
 
 
 def terms_of(

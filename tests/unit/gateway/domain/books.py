@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from gateway.domain.access import Claims, CompartmentGrant, compile_list
+from gateway.domain.access import Claims, CompartmentGrant, Compiler
 from gateway.domain.bookings import Booking
 from gateway.domain.people import Credential, Member, Suspension
 from gateway.domain.privatisation import Privatisation
@@ -36,4 +36,4 @@ class World(NamedTuple):
         sealed_to: str | None = None,
     ) -> AccessList:
         revision = previous.revision + 1 if previous else 1
-        return compile_list(site, node, Claims(*self), now, previous, revision, sealed_to)
+        return Compiler(site, Claims(*self), now).list_of(node, previous, revision, sealed_to)
