@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from gateway.domain import civil
-from gateway.domain.access import Claims
 from gateway.domain.bookings import Booking
 from gateway.domain.calendars import in_company
+from gateway.domain.claims import Claims
 from gateway.domain.lockers import compartment_grants
 from gateway.domain.people import Member
 from gateway.ports import Books

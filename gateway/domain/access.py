@@ -1,22 +1,17 @@
 """Compiling access lists: who may pass where and when at one node, and what changed since."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from gateway.domain.bookings import Booking
+from gateway.domain.bearers import Bearer, bearers
+from gateway.domain.claims import Claims
 from gateway.domain.interval import Interval
-from gateway.domain.people import Credential, Member, Suspension
-from gateway.domain.privatisation import Privatisation
 from gateway.domain.rights import (
-    Bearer,
-    CompartmentGrant,
     NodeRights,
     Windows,
-    bearers,
     by_member,
     clip,
     compartments_of,
@@ -24,7 +19,7 @@ from gateway.domain.rights import (
 from protocol.access import AccessList, AccessPatch, OnStale, Rights
 from protocol.site import Site
 
-__all__ = ["AnotherIssue", "Claims", "CompartmentGrant", "Compiler", "patch_between"]
+__all__ = ["AnotherIssue", "Compiler", "patch_between"]
 
 _LOOKING_BACK: Final = timedelta(days=1)
 """How long an ended right stays listed: its holder may still be inside, and is told that it ended."""
@@ -32,24 +27,6 @@ _LOOKING_BACK: Final = timedelta(days=1)
 
 class AnotherIssue(ValueError):
     """Two lists with different frames (node, issue, horizon, expiry, stale rules): send the later whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What people may claim at the doors and lockers of a site, from which its lists are compiled.
-
-    `ends` tells of bookings that ended before their time when that was.
-    `days_come` are the civil days of the running months on which members came, where their plan counts them.
-    """
-
-    members: Sequence[Member]
-    credentials: Sequence[Credential]
-    bookings: Sequence[Booking] = ()
-    grants: Sequence[CompartmentGrant] = ()
-    suspensions: Sequence[Suspension] = ()
-    days_come: Mapping[str, frozenset[date]] = field(default_factory=dict)
-    ends: Mapping[str, datetime] = field(default_factory=dict)
-    privatisations: Sequence[Privatisation] = ()
 
 
 class Compiler:
@@ -73,7 +50,7 @@ class Compiler:
         frame = _frame(self._site, node, self._now, previous, sealed_to)
         span = Interval(frame.issued_at - _LOOKING_BACK, frame.horizon)
         claims = self._claims
-        rights = NodeRights(self._site, node, span, claims.days_come, claims.privatisations)
+        rights = NodeRights(self._site, node, span, claims.privatisations)
         personal = by_member(
             chain(
                 rights.of_bookings(claims.bookings, claims.ends),
@@ -84,7 +61,8 @@ class Compiler:
         numbers = _SetNumbers(previous.sets if previous else {})
         listed: dict[str, Rights] = {}
         for bearer in self._bearers_in(span):
-            held = (rights.of_plan(bearer.member), personal.get(bearer.member.id, ()))
+            usual = rights.of_plan(bearer.plan) if bearer.plan else ()
+            held = (usual, personal.get(bearer.credential.member, ()))
             if bearer.terms is not None:
                 held = (clip(held[0], bearer.terms), clip(held[1], bearer.terms))
             sets = tuple(numbers.of(windows) for windows in held if windows)
@@ -95,10 +73,7 @@ class Compiler:
 
     def _bearers_in(self, span: Interval) -> list[Bearer]:
         if span not in self._bearers:
-            claims = self._claims
-            self._bearers[span] = bearers(
-                claims.members, claims.credentials, claims.suspensions, self._site.id, span, self._now
-            )
+            self._bearers[span] = bearers(self._claims, self._site, span, self._now)
         return self._bearers[span]
 
 
@@ -109,7 +84,7 @@ def patch_between(old: AccessList, new: AccessList) -> AccessPatch | None:
             f"revision {new.revision} for {new.node} has another frame than {old.revision}: send it whole"
         )
     credentials: dict[str, Rights | None] = {
-        ref: rights for ref, rights in new.credentials.items() if old.credentials.get(ref) != rights
+        ref: rights for ref, rights in new.credentials.items() if _differ(rights, old.credentials.get(ref))
     }
     credentials |= dict.fromkeys(sorted(old.credentials.keys() - new.credentials.keys()))
     sets = {number: windows for number, windows in new.sets.items() if old.sets.get(number) != windows}
@@ -163,6 +138,11 @@ def _points_that_ask(site: Site, node: str) -> list[str]:
 
 def _without_rights(access: AccessList) -> AccessList:
     return access.model_copy(update={"revision": 1, "sets": {}, "credentials": {}})
+
+
+def _differ(new: Rights, old: Rights | None) -> bool:
+    """Whether rights changed: those that did not are most often one and the same object."""
+    return new is not old and new != old
 
 
 def _joined(known: Rights | None, sets: tuple[int, ...], *, member: bool, aes: bool) -> Rights:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from gateway.domain.access import Claims, Compiler
+from gateway.domain.access import Compiler
 from gateway.domain.bookings import Booking, Hold
 from gateway.domain.civil import day_of
+from gateway.domain.claims import Claims
 from gateway.domain.opening_hours import open_to
 from gateway.domain.people import Credential, Member
 from gateway.domain.privatisation import of_door

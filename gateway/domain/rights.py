@@ -3,23 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
 
 from gateway.domain.bookings import Booking
 from gateway.domain.civil import days_of
 from gateway.domain.interval import Interval
 from gateway.domain.opening_hours import open_to
-from gateway.domain.people import Credential, Member, Plan, Suspension
+from gateway.domain.people import Plan
 from gateway.domain.privatisation import Privatisation
 from protocol.access import Window
 from protocol.site import Door, Site
 
-_FAR = datetime.max.replace(tzinfo=UTC)
-_MEMBER_PLANS: Final[frozenset[Plan]] = frozenset({"nomad", "part-time", "student", "resident", "staff"})
-
 Windows = tuple[Window, ...]
-_Key = tuple[Plan, str | None, tuple[date, ...] | None]
+PlanKey = tuple[Plan, str | None, tuple[date, ...] | None]
 """A plan, the office that goes with it, and the days that are left of it where they are counted."""
 
 
@@ -38,22 +34,15 @@ class CompartmentGrant:
 class NodeRights:
     """What the rules of a site give at the doors and compartments of one node, clipped to `span`.
 
-    `days_come` are the civil days on which members came already, where their plan counts them. What is
-    hired whole in `privatisations` is closed to plans and to bookings meanwhile.
+    What is hired whole in `privatisations` is closed to plans and to bookings meanwhile.
     """
 
     def __init__(
-        self,
-        site: Site,
-        node: str,
-        span: Interval,
-        days_come: Mapping[str, frozenset[date]],
-        privatisations: Sequence[Privatisation],
+        self, site: Site, node: str, span: Interval, privatisations: Sequence[Privatisation]
     ) -> None:
         bookable = {space.id for space in site.spaces if space.bookable}
         self._site = site
         self._span = span
-        self._days_come = days_come
         self._compartments = frozenset(compartments_of(site, node))
         self._doors = [door for door in site.doors if door.node == node]
         self._common = [door for door in self._doors if door.perimeter or door.space not in bookable]
@@ -65,24 +54,13 @@ class NodeRights:
         for each in self._privatisations:
             for door in each.closed_doors(site):
                 self._private[door.id].append(Interval(each.starts_at, each.ends_at))
-        self._of_plan: dict[_Key, Windows] = {}
+        self._of_plan: dict[PlanKey, Windows] = {}
 
-    def of_plan(self, member: Member) -> Windows:
-        """Return the windows of the member's plan: computed once for all who have the same."""
-        if self._site.id not in member.sites:
-            return ()
-        key = (member.plan, member.office if member.plan == "resident" else None, self._days_left(member))
+    def of_plan(self, key: PlanKey) -> Windows:
+        """Return the windows of a plan: computed once for all who have the same."""
         if key not in self._of_plan:
             self._of_plan[key] = tuple(self._plan(*key))
         return self._of_plan[key]
-
-    def _days_left(self, member: Member) -> tuple[date, ...] | None:
-        """Return on which days the plan still lets its member come; None where it does not count them."""
-        most = self._site.plan(member.plan).days_per_month
-        if most is None:
-            return None
-        come = self._days_come.get(member.id, frozenset())
-        return tuple(day for day in self._days if day in come or _in_month_of(day, come) < most)
 
     def _plan(self, plan: Plan, office: str | None, days: tuple[date, ...] | None) -> Iterator[Window]:
         if plan == "guest":
@@ -169,64 +147,10 @@ def by_member(rights: Iterable[tuple[str, Window]]) -> Mapping[str, Windows]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """A credential in a member's hands for some of a span: in `terms`, or throughout it where they are None.
-
-    `counts`: a stale list may take its bearer for a member.
-    """
-
-    credential: Credential
-    member: Member
-    terms: tuple[Interval, ...] | None
-    counts: bool
-
-
-def bearers(
-    members: Iterable[Member],
-    credentials: Iterable[Credential],
-    suspensions: Iterable[Suspension],
-    site: str,
-    span: Interval,
-    now: datetime,
-) -> list[Bearer]:
-    """Return who may still bear rights in what is left of `span`, in the order in which lists name them."""
-    people = {member.id: member for member in members}
-    suspended: defaultdict[str, list[Suspension]] = defaultdict(list)
-    for suspension in suspensions:
-        suspended[suspension.member].append(suspension)
-    found: list[Bearer] = []
-    for credential in sorted(credentials, key=lambda c: (c.ref, c.since, c.member)):
-        member = people.get(credential.member)
-        if member is None:
-            continue
-        terms = terms_of(member, credential, suspended.get(member.id, ()))
-        if all(term.end <= now or term.start >= span.end for term in terms):
-            continue
-        throughout = any(term.start <= span.start and span.end <= term.end for term in terms)
-        here_now = any(term.start <= now < term.end for term in terms) and site in member.sites
-        counts = member.plan in _MEMBER_PLANS and here_now
-        found.append(Bearer(credential, member, None if throughout else terms, counts))
-    return found
-
-
-def terms_of(
-    member: Member, credential: Credential, suspensions: Iterable[Suspension]
-) -> tuple[Interval, ...]:
-    """Return while the membership holds, the badge is the member's, and nothing suspends it."""
-    membership = Interval(member.since, member.until or _FAR)
-    term = membership.within(Interval(credential.since, credential.revoked_at or _FAR))
-    return tuple(term.without(Interval(each.since, each.until or _FAR) for each in suspensions))
-
-
 def clip(windows: Windows, terms: Sequence[Interval]) -> Windows:
     """Cut each window to `terms`, and leave out what lies outside."""
     cut = ((window, Interval(window.start, window.end).within(term)) for window in windows for term in terms)
     return tuple(_window(window.point, rest, window.why) for window, rest in cut if not rest.empty)
-
-
-def _in_month_of(day: date, others: Iterable[date]) -> int:
-    return sum((other.year, other.month) == (day.year, day.month) for other in others)
 
 
 def _window(point: str, interval: Interval, why: str) -> Window:

@@ -1,6 +1,6 @@
 """What any ledger must do. SQLite stands in a file, as in production."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +27,7 @@ from gateway.domain.people import Credential, Member, Suspension
 from gateway.domain.privatisation import Privatisation
 from gateway.domain.visits import Visit
 from gateway.ports import AlreadyHeld, Cursor, Key
+from gateway.ports.records import People
 from protocol.events import DoorClosed, EventsDropped, ExitRequested
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -181,6 +182,67 @@ def test_members_are_found_by_site(ledger: SqlLedger) -> None:
         assert books.people.members() == [ana, bob]
         assert books.people.members("sceaux-smart") == [ana]
         assert books.people.member("bob") == bob
+
+
+def a_member(number: int) -> Member:
+    return Member(f"m-{number}", "Anne", "member", "nomad", ("sceaux-smart",), None, NINE, None)
+
+
+def test_what_another_program_changes_of_people_is_seen_at_once(url: str, ledger: SqlLedger) -> None:
+    with ledger.writing() as books:
+        books.people.add([a_member(1)])
+        books.people.give([Credential("c_1", "m-1", NINE, None)])
+    with ledger.reading() as books:
+        assert [each.revoked_at for each in books.people.credentials()] == [None]
+    beside = SqlLedger(url)
+    with beside.writing() as books:
+        books.people.add([a_member(2)])
+        books.people.revoke("c_1", NINE + HOUR)
+    beside.close()
+    with ledger.reading() as books:
+        assert [each.id for each in books.people.members()] == ["m-1", "m-2"]
+        assert [each.revoked_at for each in books.people.credentials()] == [NINE + HOUR]
+
+
+def test_people_whose_taking_up_was_rolled_back_are_nobody(ledger: SqlLedger) -> None:
+    with ledger.writing() as books:
+        books.people.add([a_member(1)])
+
+    def taking_up() -> None:
+        with ledger.writing() as books:
+            books.people.add([a_member(2)])
+            assert [each.id for each in books.people.members()] == ["m-1", "m-2"]
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        taking_up()
+    with ledger.reading() as books:
+        assert [each.id for each in books.people.members()] == ["m-1"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda people: people.add([a_member(2)]),
+        lambda people: people.give([Credential("c_2", "m-1", NINE, None)]),
+        lambda people: people.set_mail("m-1", "anne@example.org"),
+        lambda people: people.revoke("c_1", NINE + HOUR),
+        lambda people: people.remove("m-1"),
+    ],
+    ids=["taken up", "given a card", "given a mail", "revoked", "removed"],
+)
+def test_no_change_of_people_is_overlooked(ledger: SqlLedger, change: Callable[[People], None]) -> None:
+    def everyone() -> tuple[list[Member], list[Credential]]:
+        with ledger.reading() as books:
+            return books.people.members(), books.people.credentials()
+
+    with ledger.writing() as books:
+        books.people.add([a_member(1)])
+        books.people.give([Credential("c_1", "m-1", NINE, None)])
+    before = everyone()
+    with ledger.writing() as books:
+        change(books.people)
+    assert everyone() != before
 
 
 def test_bookings_are_found_by_overlap(ledger: SqlLedger) -> None:

@@ -18,7 +18,7 @@ from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
 from gateway.adapters.ledger.lockers import LockerTables
 from gateway.adapters.ledger.nodes import NodeTables
-from gateway.adapters.ledger.people import PeopleTables
+from gateway.adapters.ledger.people import PeopleMemory, PeopleTables
 from gateway.adapters.ledger.privacy import PseudonymTables
 from gateway.adapters.ledger.projections import ProjectionTables
 from gateway.adapters.ledger.subscriptions import SubscriptionTable
@@ -30,10 +30,10 @@ from gateway.ports import LedgerFailed
 class SqlBooks:
     """Every table of the ledger within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, memory: PeopleMemory) -> None:
         self._connection = connection
         self.journal = JournalTable(connection)
-        self.people = PeopleTables(connection)
+        self.people = PeopleTables(connection, memory)
         self.bookings = BookingTables(connection)
         self.calendars = CalendarTables(connection)
         self.subscriptions = SubscriptionTable(connection)
@@ -62,12 +62,13 @@ class SqlLedger:
         with _its_failures_told():
             self._engine: Engine = open_engine(url)
         self._writer = threading.Lock()  # one queue for writers here, instead of busy waiting in the database
+        self._people = PeopleMemory()
         self.id = self._identify()
 
     @contextmanager
     def writing(self) -> Iterator[SqlBooks]:
         with _its_failures_told(), self._writer, self._engine.begin() as connection:
-            yield SqlBooks(connection)
+            yield SqlBooks(connection, self._people)
 
     @contextmanager
     def reading(self) -> Iterator[SqlBooks]:
@@ -75,7 +76,7 @@ class SqlLedger:
             _its_failures_told(),
             self._engine.connect().execution_options(reading=True) as connection,
         ):
-            yield SqlBooks(connection)
+            yield SqlBooks(connection, self._people)
 
     def compact(self) -> None:
         with _its_failures_told(), self._writer:

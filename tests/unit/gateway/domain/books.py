@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from gateway.domain.access import Claims, CompartmentGrant, Compiler
+from gateway.domain.access import Compiler
 from gateway.domain.bookings import Booking
+from gateway.domain.claims import Claims
 from gateway.domain.people import Credential, Member, Suspension
 from gateway.domain.privatisation import Privatisation
+from gateway.domain.rights import CompartmentGrant
 from protocol.access import AccessList
 from protocol.site import Site
 from tests.unit.gateway.domain.building import SITE, paris

@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from gateway.domain.access import AnotherIssue, CompartmentGrant, patch_between
+from gateway.domain.access import AnotherIssue, patch_between
 from gateway.domain.people import Credential
-from gateway.domain.rights import compartments_of
+from gateway.domain.rights import CompartmentGrant, compartments_of
 from protocol.access import Denied, Granted
 from tests.unit.gateway.domain.books import NOW, World
 from tests.unit.gateway.domain.building import (

@@ -6,10 +6,11 @@ from typing import get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.access import CompartmentGrant, patch_between
+from gateway.domain.access import patch_between
 from gateway.domain.bookings import Booking
 from gateway.domain.people import Member, Plan, Suspension
 from gateway.domain.privatisation import Privatisation
+from gateway.domain.rights import CompartmentGrant
 from protocol.access import Denied, Granted
 from protocol.site import Door, Weekday
 from tests.unit.gateway.domain.books import NOW, World
