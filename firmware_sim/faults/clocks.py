@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ from firmware_sim.faults.faked_clock import FakedClock
 from firmware_sim.faults.fault import Plan
 from firmware_sim.faults.judged import judged
 from firmware_sim.faults.links import ProxiedLink
-from firmware_sim.faults.place import ENTRANCE, STUDIO, Place, now, open_place, until
+from firmware_sim.faults.place import ENTRANCE, STUDIO, Place, Tapped, now, open_place, until
 from firmware_sim.faults.tally import Tally
-from firmware_sim.truth import Tap, read_truth
+from firmware_sim.verify.observed import read_spool
 
 TOLERANCE: Final[Mapping[str, timedelta]] = {
     "synchronised": timedelta(minutes=1),
@@ -26,6 +26,9 @@ TOLERANCE: Final[Mapping[str, timedelta]] = {
     "estimated": timedelta(minutes=5),
 }
 """How far from the truth a time may be, by how well the gateway says that it is known."""
+
+_Number = tuple[str, int]
+"""Epoch and seq of an event."""
 
 _DAY_S: Final = 86_400.0
 _AN_HOUR_S: Final = 3600.0
@@ -64,7 +67,7 @@ class _Trial:
     link: ProxiedLink
     clock: FakedClock
     offline: int = 0
-    taps: int = 0
+    written: dict[_Number, Tapped] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, place: Place, node: str, link: ProxiedLink) -> "_Trial":
@@ -147,27 +150,31 @@ class _Trial:
         self._tap((person, uid))
 
     def _tap(self, who: tuple[str, bytes] | None = None) -> None:
-        """Have someone tap and go through, and wait until the node has written it down."""
+        """Have someone tap and go through, and note under which number the node has written it down.
+
+        Who got no answer in time tapped again; what came of that tap may have been written down, too.
+        """
         before = self._recorded("BadgePresented")
-        self.place.be_answered(self.node, who)
-        self.taps += 1
+        tapped = self.place.be_answered(self.node, who)
         self.place.swing(self.node)
         until(lambda: self._recorded("BadgePresented") > before, "a tap to be recorded", _RECORDED_WITHIN_S)
+        self.written |= dict.fromkeys(self._recorded("BadgePresented") - before, tapped)
 
-    def _recorded(self, kind: str) -> int:
-        return sum(event["type"] == kind for event in self.place.events_of(self.node))
+    def _recorded(self, kind: str) -> frozenset[_Number]:
+        spool = read_spool(self.place.spools[self.node], self.place.site.id, self.node)
+        return frozenset((seen.epoch, seen.seq) for seen, _ in spool if seen.content["type"] == kind)
 
 
 def _judge(tried: int, place: Place, trials: list[_Trial]) -> Tally:
-    """Match taps and events by their order, for times are what is on trial."""
+    """Match taps and events by their numbers, for times are what is on trial."""
     verdict = place.verdict(clocks_on_trial=[trial.node for trial in trials])
     verdict.unrecorded_at = []
     verdict.details = [line for line in verdict.details if not line.startswith("unrecorded")]
-    taps = _badge_events(place)
+    taps = _badge_events(place, trials)
     worst_s: dict[str, float] = defaultdict(float)
     wrong_minutes = 0
     for tap, told in taps:
-        off = abs(datetime.fromisoformat(told["occurred_at"]) - tap.at)
+        off = abs(datetime.fromisoformat(told["occurred_at"]) - tap.began_at)
         worst_s[f"{told['quality']}_off_s"] = max(worst_s[f"{told['quality']}_off_s"], off.total_seconds())
         wrong_minutes += max(0, math.ceil((off - TOLERANCE[told["quality"]]) / timedelta(minutes=1)))
     figures = {
@@ -176,27 +183,22 @@ def _judge(tried: int, place: Place, trials: list[_Trial]) -> Tally:
         **{name: round(seconds, 3) for name, seconds in sorted(worst_s.items())},
     }
     tally = judged(tried, verdict, figures=figures)
-    tally = tally.with_wrong(sum(trial.taps for trial in trials) - len(taps), "a tap that is in no ledger")
+    tally = tally.with_wrong(
+        sum(len(trial.written) for trial in trials) - len(taps), "a tap that is in no ledger"
+    )
     tally = tally.with_wrong(wrong_minutes, "a minute further from the truth than tolerated")
     tally = tally.with_wrong(_rights_brought_back(taps), "a right that had ended granted again")
     return tally.with_wrong(_impossible_visits(place, taps), "a visit that nobody made")
 
 
-def _badge_events(place: Place) -> list[tuple[Tap, Mapping[str, Any]]]:
-    """Return each tap with what the ledger has of it: at one node, those of one card in their order."""
-    told: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for item in sorted(place.api.events(), key=lambda item: int(item["seq"])):
-        if item["event"]["type"] == "BadgePresented":
-            told[item["node"], item["event"]["credential"]].append(item)
-    place.truth.flush()
-    tapped: dict[tuple[str, str], list[Tap]] = defaultdict(list)
-    for fact in read_truth(place.truth.path):
-        if isinstance(fact, Tap):
-            tapped[fact.node, fact.credential].append(fact)
-    return [pair for card, taps in tapped.items() for pair in zip(taps, told[card], strict=False)]
+def _badge_events(place: Place, trials: list[_Trial]) -> list[tuple[Tapped, Mapping[str, Any]]]:
+    """Return each tap with what the ledger has of it."""
+    told = {(item["node"], item["epoch"], int(item["seq"])): item for item in place.api.events()}
+    written = [((trial.node, *number), tap) for trial in trials for number, tap in trial.written.items()]
+    return [(tap, told[identity]) for identity, tap in written if identity in told]
 
 
-def _rights_brought_back(taps: list[tuple[Tap, Mapping[str, Any]]]) -> int:
+def _rights_brought_back(taps: list[tuple[Tapped, Mapping[str, Any]]]) -> int:
     """Count latecomers let in, for they tap only after their right has ended; a stale list tells no end."""
     return sum(
         tap.person.startswith("late-") and told["event"]["granted"] and not told["event"]["stale"]
@@ -204,7 +206,7 @@ def _rights_brought_back(taps: list[tuple[Tap, Mapping[str, Any]]]) -> int:
     )
 
 
-def _impossible_visits(place: Place, taps: list[tuple[Tap, Mapping[str, Any]]]) -> int:
+def _impossible_visits(place: Place, taps: list[tuple[Tapped, Mapping[str, Any]]]) -> int:
     """Count visits that end before they begin, begin or end in the future, or begin where nobody tapped."""
     by_identity = {f"{told['node']}/{told['epoch']}/{told['seq']}": tap for tap, told in taps}
     as_of, wrong = place.api.now(), 0

@@ -66,8 +66,9 @@ class Broker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """A card was answered: it came into the field at `began_at`, and the answer was over at `read_at`."""
+    """A person's card was answered: in the field from `began_at`, the answer was over at `read_at`."""
 
+    person: str
     began_at: datetime
     read_at: datetime
 
@@ -164,7 +165,7 @@ class Place:
         began_at = now()
         if self.backstage.run(self.around[node].present(READERS[node], Type2Card(uid))) is None:
             return None
-        tapped = Tapped(began_at, now())
+        tapped = Tapped(person, began_at, now())
         reference = credential_ref(self.credential_key, uid)
         self.truth.tap(self.site.id, node, READERS[node], reference, person, tapped.began_at)
         self.taps.append(tapped)
