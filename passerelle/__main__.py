@@ -207,14 +207,15 @@ def dashboards(
 def bench(
     taps: Annotated[int, typer.Option(min=20, help="How many taps to time, of each kind of card.")] = 200,
     revocations: Annotated[int, typer.Option(min=20, help="How many revocations to time.")] = 100,
+    lists: Annotated[int, typer.Option(min=20, help="How often to issue all access lists.")] = 40,
     site_file: Annotated[Path, typer.Option(help="The site whose entrance is measured.")] = Path(
         "deploy/sites/sceaux-smart.toml"
     ),
 ) -> None:
-    """Print the figures of this machine: a tap to the strike's pin, and a revocation to the door."""
+    """Print the figures of this machine: taps to the strike's pin, revocations to the door, access lists."""
     from passerelle.figures import print_figures
 
-    print_figures(site_file, taps, revocations)
+    print_figures(site_file, taps, revocations, lists)
 
 
 if __name__ == "__main__":

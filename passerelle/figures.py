@@ -11,10 +11,15 @@ from rich.table import Table
 
 from firmware_sim.bench.stopwatch import Latency, tap_to_strike
 from firmware_sim.faults.revocation import revocation_to_refusal
+from passerelle.list_figures import list_figures
+from protocol.site_file import read_site
 
 
-def print_figures(site_file: Path, taps: int, revocations: int) -> None:
-    """Time taps at a real edge process and revocations through a real gateway, and print milliseconds."""
+def print_figures(site_file: Path, taps: int, revocations: int, lists: int) -> None:
+    """Print milliseconds: of taps at a real edge process, revocations through a real gateway, and lists.
+
+    Lists are those of all sites in the folder of `site_file`, with nodes added to make 20.
+    """
     table = Table("what", "times", "p50 ms", "p99 ms", "worst ms")
     with _measuring("taps with uid", taps) as (folder, done):
         _add(table, "tap to strike pin, two processes, uid", tap_to_strike(site_file, folder, taps, done))
@@ -24,6 +29,13 @@ def print_figures(site_file: Path, taps: int, revocations: int) -> None:
     with _measuring("revocations", revocations) as (folder, done):
         latency = revocation_to_refusal(folder, revocations, done)
         _add(table, "revocation to refusal, door online", latency)
+    files = [site_file, *sorted(set(site_file.parent.glob("*.toml")) - {site_file})]
+    sites = [read_site(file.read_text(encoding="utf-8"), file.name) for file in files]
+    with _measuring("access lists", lists) as (folder, done):
+        found = list_figures(sites, folder, lists, done)
+        _add(table, "full lists of 20 nodes, 1,083 nomads, 400 bookings", found.full)
+        patches = f"{found.patches_each:g} patches, at most {found.largest_patch_bytes} bytes"
+        _add(table, f"a booking made known to its doors: {patches}", found.patch)
     Console().print(table)
 
 
