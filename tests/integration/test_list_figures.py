@@ -1,4 +1,4 @@
-"""What a booking costs on the wire, with a whole town in the ledger. How long it takes is for `make bench`."""
+"""What a booking costs on the wire with a whole town in the ledger. How long it takes is for `make bench`."""
 
 from pathlib import Path
 
