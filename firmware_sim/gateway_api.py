@@ -71,6 +71,15 @@ class GatewayApi:
     def import_bookings(self, bookings: Iterable[Plain]) -> None:
         self._send("POST", "/api/v1/imports/bookings", {"bookings": list(bookings)})
 
+    def book(self, site: str, space: str, member: str, begins_at: datetime, ends_at: datetime) -> str:
+        """Book a space; returns the booking's id."""
+        times = {"starts_at": as_wire_time(begins_at), "ends_at": as_wire_time(ends_at)}
+        wish = {"site": site, "space": space, "member": member, **times}
+        return str(self._plain(self._send("POST", "/api/v1/bookings", wish))["id"])
+
+    def cancel(self, booking: str) -> None:
+        self._send("DELETE", f"/api/v1/bookings/{booking}", {})
+
     def lend(self, site: str, item: str, member: str, due_at: datetime) -> Plain:
         """Lend an item; returns the loan."""
         body = {"site": site, "item": item, "member": member, "due_at": as_wire_time(due_at)}

@@ -206,7 +206,9 @@ def dashboards(
 @app.command()
 def bench(
     taps: Annotated[int, typer.Option(min=20, help="How many taps to time, of each kind of card.")] = 200,
-    revocations: Annotated[int, typer.Option(min=20, help="How many revocations to time.")] = 100,
+    revocations: Annotated[
+        int, typer.Option(min=20, help="How many revocations, and bookings, to time.")
+    ] = 100,
     lists: Annotated[int, typer.Option(min=20, help="How often to issue all access lists.")] = 40,
     site_file: Annotated[Path, typer.Option(help="The site whose entrance is measured.")] = Path(
         "deploy/sites/sceaux-smart.toml"

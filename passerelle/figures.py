@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from firmware_sim.bench.stopwatch import Latency, tap_to_strike
-from firmware_sim.faults.revocation import revocation_to_refusal
+from firmware_sim.faults.word_to_door import booking_to_door, revocation_to_refusal
 from passerelle.list_figures import list_figures
 from protocol.site_file import read_site
 
@@ -29,6 +29,8 @@ def print_figures(site_file: Path, taps: int, revocations: int, lists: int) -> N
     with _measuring("revocations", revocations) as (folder, done):
         latency = revocation_to_refusal(folder, revocations, done)
         _add(table, "revocation to refusal, door online", latency)
+    with _measuring("bookings", revocations) as (folder, done):
+        _add(table, "booking to the door that grants it, online", booking_to_door(folder, revocations, done))
     files = [site_file, *sorted(set(site_file.parent.glob("*.toml")) - {site_file})]
     sites = [read_site(file.read_text(encoding="utf-8"), file.name) for file in files]
     with _measuring("access lists", lists) as (folder, done):

@@ -57,9 +57,9 @@ def _play(plan: Plan, broker: Broker, links: Mapping[str, Link], cut_s: tuple[fl
                 held_back = max(held_back, _cut_and_mend(place, [links[name] for name in cut], lasts_s, dice))
                 plan.advance()
         place.come_to_rest()
-        figures = {"taps": len(place.taps), "held_back": held_back, "refused": place.refusals()}
+        figures = {"taps": len(place.taps), "held_back": held_back, "refused": place.decided(granted=False)}
         tally = judged(plan.rounds, place.verdict(), figures=figures)
-        return tally.with_wrong(place.refusals(), "members refused, cut off or not")
+        return tally.with_wrong(place.decided(granted=False), "members refused, cut off or not")
 
 
 def _cut_and_mend(place: Place, links: list[Link], lasts_s: float, dice: random.Random) -> int:

@@ -125,13 +125,18 @@ class Place:
                 edge.restart()
         self.until_lists_are_held()
 
-    def add_member(self, since: datetime | None = None, until: datetime | None = None) -> tuple[str, bytes]:
-        """Take someone up, which changes the list of every node; who it is, and the UID of the card."""
+    def add_member(
+        self, since: datetime | None = None, until: datetime | None = None, **more: str
+    ) -> tuple[str, bytes]:
+        """Take someone up, which changes the list of every node; who it is, and the UID of the card.
+
+        `more` says of the member what is not as usual.
+        """
         number, since = next(self.latecomers), since or self.api.now()
         person, uid = f"late-{number}", b"\x04" + (_CREW + number).to_bytes(6, "big")
         self.truth.holder(person, credential_ref(self.credential_key, uid), "member", since)
         ends = {"until": until.isoformat()} if until else {}
-        self.api.import_members([{**_member(person, since, uid), **ends}])
+        self.api.import_members([{**_member(person, since, uid), **ends, **more}])
         return person, uid
 
     def revoke(self, uid: bytes) -> str:
@@ -197,10 +202,10 @@ class Place:
             time.sleep(_LOOK_EVERY_S)
         raise PlaceStuck("a node's spool cannot be opened")
 
-    def refusals(self) -> int:
-        """Count the taps that nodes refused."""
+    def decided(self, *, granted: bool) -> int:
+        """Count the taps that nodes granted, or refused."""
         events = (event for node in self.nodes for event in self.events_of(node))
-        return sum(event["type"] == "BadgePresented" and not event["granted"] for event in events)
+        return sum(event["type"] == "BadgePresented" and event["granted"] == granted for event in events)
 
     def events_of(self, node: str) -> list[dict[str, Any]]:
         """Read what a node has committed."""

@@ -1,7 +1,8 @@
-"""How long a revoked badge goes on opening an online door: from the word of staff to the node that knows."""
+"""How soon an online door obeys: from the word of staff to the node that holds it in its access list."""
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic_ns
 from typing import Any, Final
@@ -10,7 +11,7 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_sim.bench.stopwatch import Latency
-from firmware_sim.faults.place import ENTRANCE, Place, PlaceStuck, open_place, until
+from firmware_sim.faults.place import ENTRANCE, Place, PlaceStuck, now, open_place, until
 from protocol.codec import decode
 from protocol.messages import NodeStatus
 from protocol.topics import NodeTopics
@@ -18,6 +19,9 @@ from protocol.topics import NodeTopics
 _TOLD_WITHIN_S: Final = 10.0
 _WRITTEN_S: Final = 5.0
 _TAP_EVERY: Final = 25
+_ROOM: Final = "studio"
+_SOON: Final = timedelta(minutes=1)
+_FOR: Final = timedelta(minutes=30)
 
 
 def revocation_to_refusal(
@@ -33,12 +37,49 @@ def revocation_to_refusal(
         place.start_node(ENTRANCE)
         ear = _Ear(place)
         try:
-            return Latency.of([_one_ms(place, ear, number, on_revoked) for number in range(revocations)])
+            return Latency.of([_revoked_ms(place, ear, number, on_revoked) for number in range(revocations)])
         finally:
             ear.close()
 
 
-def _one_ms(place: Place, ear: "_Ear", number: int, on_revoked: Callable[[int], None]) -> float:
+def booking_to_door(
+    folder: Path, bookings: int, on_booked: Callable[[int], None] = lambda _: None
+) -> Latency:
+    """Measure `bookings` of a room, made through the API, as `revocation_to_refusal` does revocations.
+
+    Now and then the guest who booked, and has no other right, is held up: they must be let in.
+    """
+    with open_place(folder, around=(ENTRANCE,)) as place:
+        place.start_node(ENTRANCE)
+        ear = _Ear(place)
+        guest = place.add_member(category="guest", plan="guest")
+        try:
+            each = (_booked_ms(place, ear, guest, number, on_booked) for number in range(bookings))
+            return Latency.of(list(each))
+        finally:
+            ear.close()
+
+
+def _booked_ms(
+    place: Place, ear: "_Ear", guest: tuple[str, bytes], number: int, on_booked: Callable[[int], None]
+) -> float:
+    person, _ = guest
+    held = ear.revision
+    began_ns = monotonic_ns()
+    booking = place.api.book(place.site.id, _ROOM, person, now() + _SOON, now() + _SOON + _FOR)
+    told_ns = ear.until_above(held)
+    if number % _TAP_EVERY == 0:
+        let_in = place.decided(granted=True)
+        place.be_answered(ENTRANCE, guest)
+        until(lambda: place.decided(granted=True) > let_in, f"{person} to be let in", _WRITTEN_S)
+    held = ear.revision
+    place.api.cancel(booking)
+    ear.until_above(held)
+    on_booked(number)
+    return (told_ns - began_ns) / 1e6
+
+
+def _revoked_ms(place: Place, ear: "_Ear", number: int, on_revoked: Callable[[int], None]) -> float:
     before = ear.revision
     who = place.add_member()
     ear.until_above(before)
@@ -47,9 +88,13 @@ def _one_ms(place: Place, ear: "_Ear", number: int, on_revoked: Callable[[int], 
     place.revoke(who[1])
     told_ns = ear.until_above(held)
     if number % _TAP_EVERY == 0:
-        refused = place.refusals()
+        refused = place.decided(granted=False)
         place.be_answered(ENTRANCE, who)
-        until(lambda: place.refusals() > refused, f"the revoked badge of {who[0]} to be refused", _WRITTEN_S)
+        until(
+            lambda: place.decided(granted=False) > refused,
+            f"the revoked badge of {who[0]} to be refused",
+            _WRITTEN_S,
+        )
     on_revoked(number)
     return (told_ns - began_ns) / 1e6
 
