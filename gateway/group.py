@@ -49,14 +49,17 @@ class Memory:
     """What is kept in memory from group to group: which runs speak, and who was asked for a new epoch.
 
     The latter a gateway that starts anew will see again: whoever was not told sends the same once more.
+    `latest` are the last words of nodes, retained in the broker for a gateway that starts anew.
     """
 
     runs: dict[str, Runs] = field(default_factory=dict)
+    latest: dict[str, NodeStatus] = field(default_factory=dict)
     renewals: dict[Sending, int] = field(default_factory=dict)
 
     def learn(self, learnt: "Memory") -> None:
         """Take up what a group has learnt. Of who was asked, the first are forgotten where there are many."""
         self.runs |= learnt.runs
+        self.latest |= learnt.latest
         self.renewals |= learnt.renewals
         while len(self.renewals) > _RENEWALS:
             del self.renewals[next(iter(self.renewals))]
@@ -110,6 +113,10 @@ class Group:
         word = decode_word(topic, payload)
         check_topic(topic, word.site, word.node)
         if isinstance(word, NodeStatus) and word.online:  # a last will may come late: it is no sign of life
+            latest = self.learnt.latest.get(word.node) or self._memory.latest.get(word.node)
+            if latest is not None and word.said_before(latest):
+                return  # doubled or held up on its way: it would undo what the node said since
+            self.learnt.latest[word.node] = word
             self._hear(word.site, word.node, word.start)
         self._books.nodes.heard(word.node, word.site, self._now, word)
         self.taken.reports.append(word)

@@ -85,6 +85,10 @@ class NodeStatus(Message):
     spool: SpoolHealth = "working"
     dropped: Annotated[int, Field(ge=0)] = 0
 
+    def said_before(self, other: "NodeStatus") -> bool:
+        """Whether the same run said this before `other`: uptime goes on, whatever becomes of the clock."""
+        return (self.start, self.boot) == (other.start, other.boot) and self.uptime_s < other.uptime_s
+
 
 class GatewayStatus(Message):
     """The gateway's heartbeat and last will, retained. A new `start` asks every node to send again."""

@@ -377,12 +377,12 @@ def test_a_restarted_node_is_no_twin(house: House) -> None:
         assert books.nodes.runs()["ss-entrance"].duplicated_since is None
 
 
-def test_a_late_last_will_is_no_sign_of_a_twin(house: House) -> None:
-    status = {
+def status(**told: Any) -> bytes:
+    word = {
         "v": 1,
         "site": "sceaux-smart",
         "node": "ss-entrance",
-        "online": False,
+        "online": True,
         "start": "5" * 16,
         "boot": "b" * 16,
         "uptime_s": 1.0,
@@ -391,7 +391,35 @@ def test_a_late_last_will_is_no_sign_of_a_twin(house: House) -> None:
         "list_revision": 1,
         "pending": 0,
     }
+    return json.dumps({**word, **told}).encode()
+
+
+STATUS = TOPIC.replace("events", "status")
+
+
+def test_a_late_last_will_is_no_sign_of_a_twin(house: House) -> None:
     house.take(batch(record(1)), batch(record(2), start=TWIN))
-    house.take(json.dumps(status).encode(), topic=TOPIC.replace("events", "status"))
+    house.take(status(online=False), topic=STATUS)
     with house.ledger.reading() as books:
         assert books.nodes.runs()["ss-entrance"].duplicated_since is None
+
+
+def list_held(house: House) -> int | None:
+    with house.ledger.reading() as books:
+        (report,) = books.nodes.reports()
+    return report.status.list_revision if report.status else None
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one group", "one after the other"])
+def test_what_a_node_said_before_does_not_undo_what_it_said_since(house: House, *, at_once: bool) -> None:
+    words = [status(uptime_s=9.0, list_revision=7), status(uptime_s=3.0, list_revision=6)]
+    for group in [words] if at_once else [[word] for word in words]:
+        house.take(*group, topic=STATUS)
+    assert list_held(house) == 7
+
+
+@pytest.mark.parametrize("other", [{"start": TWIN}, {"boot": "c" * 16}], ids=["restarted", "rebooted"])
+def test_a_node_that_starts_anew_is_heard_whatever_its_uptime(house: House, other: dict[str, str]) -> None:
+    house.take(status(uptime_s=9.0, list_revision=7), topic=STATUS)
+    house.take(status(uptime_s=3.0, list_revision=6, **other), topic=STATUS)
+    assert list_held(house) == 6
