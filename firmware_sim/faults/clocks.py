@@ -140,8 +140,9 @@ class _Trial:
         """Let a right end, and set the clock back to when it held: by hand, or by a power cut."""
         self.link.mend()
         ends_at = now() + _RIGHT_LASTS
+        issued = self.place.issued()
         person, uid = self.place.add_member(since=now() - _MEMBER_FOR, until=ends_at)
-        self.place.until_lists_are_held()
+        self.place.until_lists_are_held(after=issued)
         time.sleep(max(0.0, (ends_at - now()).total_seconds()))
         self.link.cut("silence")  # no newer list may come to the rescue
         self.clock.set(-_AN_HOUR_S, synchronised=True)

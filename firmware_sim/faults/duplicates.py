@@ -51,8 +51,9 @@ def _round(place: Place, plan: Plan, number: int) -> str:
             if answer.status_code != _UNAVAILABLE:  # an old word can make a node look offline for a while
                 answer.raise_for_status()
         time.sleep(_PAUSE_S)
+        issued = place.issued()
         reference = place.revoke(uid)
-        place.until_lists_are_held()
+        place.until_lists_are_held(after=issued)
         time.sleep(_PAUSE_S)
         for node in _NODES:
             place.be_answered(node, (who, uid))

@@ -145,9 +145,20 @@ class Place:
         self.http.delete(f"/api/v1/credentials/{reference}").raise_for_status()
         return reference
 
-    def until_lists_are_held(self) -> None:
-        """Wait until every node holds the list that it was last issued. Raises PlaceStuck."""
+    def issued(self) -> dict[str, int]:
+        """Tell the revision of each node's last list."""
+        return {node: list_.issued for node, list_ in self.api.lists().items() if node in self.nodes}
+
+    def until_lists_are_held(self, after: Mapping[str, int] | None = None) -> None:
+        """Wait until every node holds the list that it was last issued, a later one than `after` says.
+
+        Raises PlaceStuck.
+        """
         what = "every node to hold its access list"
+        if after is not None:
+            until(
+                lambda: all(self.issued()[node] > old for node, old in after.items()), what, _LISTS_WITHIN_S
+            )
         until(lambda: all(map(self.holds_list, self.nodes)), what, _LISTS_WITHIN_S)
 
     def tap(self, node: str, number: int) -> Tapped | None:
