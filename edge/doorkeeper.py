@@ -7,7 +7,7 @@ from typing import Final
 
 from edge.commands import CommandDeclined
 from edge.core.effects import Effect, Energise, Release, Report, WakeAt
-from edge.core.facts import Fact, Tick, Unlock
+from edge.core.facts import Fact, Modes, Tick, Unlock
 from edge.core.tap import Proof, Tap, Verdict, at_bank, at_door
 from edge.core.wiring import Equipment
 from edge.lists import AccessKeeper
@@ -37,6 +37,7 @@ class Doorkeeper:
     ) -> None:
         self.premises = Premises(equipment)
         self._equipment = equipment
+        self._doors = frozenset(door.id for door in equipment.doors)
         self._readers = {reader.id: reader for reader in equipment.readers}
         self._clock = clock
         self._locks = locks
@@ -73,7 +74,9 @@ class Doorkeeper:
         self._report(CommandExecuted(command=command.id, point=point))
 
     def step(self, of: str, fact: Fact) -> None:
-        """Tell a machine a fact, and do what it asks for."""
+        """Tell a machine a fact, and do what it asks for; a door first hears in which modes it is."""
+        if of in self._doors:
+            self.premises.step(of, Modes(self._keeper.modes_of(of)), self._clock.uptime_s())
         for effect in self.premises.step(of, fact, self._clock.uptime_s()):
             self._perform(of, effect)
         self._changed()

@@ -11,6 +11,7 @@ from edge.trust import Trust
 from host.failpoint import reached
 from protocol.access import AccessList, AccessPatch, PatchRefused
 from protocol.codec import MessageRefused
+from protocol.modes import Mode
 from protocol.signing import SignatureRefused
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,12 @@ class AccessKeeper:
         here = (self._clock.boot, self._clock.uptime_s())
         floor_holds = self._floor is None or self._floor.allows(self._clock.now(), *here)
         return in_step and floor_holds
+
+    def modes_of(self, door: str) -> frozenset[Mode]:
+        """Return the modes that a door is in now: none where no list is held."""
+        if self.held is None:
+            return frozenset()
+        return self.held.modes_of(door, self._clock.now(), clock_trusted=self.clock_trusted())
 
     def take_list(self, payload: bytes, *, retained: bool) -> bool:
         """Hold this list from now on. Returns False where it is known already. Raises ListRefused.

@@ -6,15 +6,19 @@ The same code answers "why was I refused?" at the gateway.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from protocol.base import VERSION, CredentialRef, Id, Instant, Message
 from protocol.events import Assurance
+from protocol.modes import Mode, ModeWindow, modes_at
 from protocol.sealing import Sealed, SealingKey
 
 OnStale = Literal["deny", "members", "open"]
+FREE_PASSAGE: Final = "free_passage"
+"""Why a door opened to somebody who had no right of their own."""
+
 SetNumber = Annotated[int, Field(ge=1)]
 
 
@@ -41,7 +45,8 @@ class Rights(Message):
 class AccessList(Message):
     """Everything one node needs to decide until `expires_at`; windows reach as far as `horizon`.
 
-    `assurance` names the points that ask for more than a card's number. `card_keys` are those of the `aes`
+    `assurance` names the points that ask for more than a card's number; `modes` are those of doors.
+    `card_keys` are those of the `aes`
     cards, if there are any, sealed to the node's key `sealed_to`; null where the gateway does not know it.
     """
 
@@ -54,6 +59,7 @@ class AccessList(Message):
     expires_at: Instant
     on_stale: dict[Id, OnStale]
     assurance: dict[Id, Assurance] = Field(default_factory=dict)
+    modes: dict[Id, tuple[ModeWindow, ...]] = Field(default_factory=dict)
     sets: dict[SetNumber, tuple[Window, ...]]
     credentials: dict[CredentialRef, Rights]
     sealed_to: SealingKey | None = None
@@ -70,7 +76,29 @@ class AccessList(Message):
     ) -> "Granted | Denied":
         """Say whether `credential`, known with this `assurance`, may pass `point` at `at`, and why."""
         rights = self.credentials.get(credential)
-        stale = at >= self.expires_at or not clock_trusted
+        stale = self.stale_at(at, clock_trusted=clock_trusted)
+        modes = self.modes_of(point, at, clock_trusted=clock_trusted)
+        decision = self._by_rights(rights, point, at, assurance, stale=stale)
+        if decision == _STAFF:
+            return decision
+        if "lockdown" in modes:
+            return Denied("lockdown", stale=stale)
+        if "free_passage" in modes:
+            return decision if isinstance(decision, Granted) else Granted(FREE_PASSAGE)
+        return Denied("full") if "full" in modes and isinstance(decision, Granted) else decision
+
+    def stale_at(self, at: datetime, *, clock_trusted: bool) -> bool:
+        """Whether the list's windows of time say nothing any more."""
+        return at >= self.expires_at or not clock_trusted
+
+    def modes_of(self, point: str, at: datetime, *, clock_trusted: bool = True) -> frozenset[Mode]:
+        """Return the modes that a door is in."""
+        return modes_at(self.modes.get(point, ()), at, stale=self.stale_at(at, clock_trusted=clock_trusted))
+
+    def _by_rights(
+        self, rights: Rights | None, point: str, at: datetime, assurance: Assurance, *, stale: bool
+    ) -> "Granted | Denied":
+        """Decide as if the door were in no mode."""
         if stale and self.on_stale.get(point) == "open":
             return Granted("stale:open", stale=True)
         if rights is not None and assurance == "uid" and self._asks_for_proof(rights, point):
@@ -113,6 +141,9 @@ class AccessList(Message):
                 "revision": patch.revision,
                 "sets": {number: sets[number] for number in sorted(used)},
                 "credentials": kept,
+                "modes": {
+                    door: windows for door, windows in {**self.modes, **patch.modes}.items() if windows
+                },
             }
         )
 
@@ -120,7 +151,7 @@ class AccessList(Message):
 class AccessPatch(Message):
     """What changed since `base`: whole credentials (null takes one away) and the sets they now need.
 
-    `card_keys` are those of the `aes` cards among them.
+    `modes` are whole doors (none takes theirs away); `card_keys` are those of the `aes` cards among them.
     """
 
     v: Literal[1] = VERSION
@@ -130,6 +161,7 @@ class AccessPatch(Message):
     revision: Annotated[int, Field(ge=2)]
     sets: dict[SetNumber, tuple[Window, ...]]
     credentials: dict[CredentialRef, Rights | None]
+    modes: dict[Id, tuple[ModeWindow, ...]] = Field(default_factory=dict)
     card_keys: Sealed | None = None
 
 
@@ -155,9 +187,15 @@ class Denied:
         "assurance_too_low",
         "no_card_keys",
         "not_genuine",
+        "lockdown",
+        "full",
     ]
     opens_at: datetime | None = None
     stale: bool = False
+
+
+_STAFF: Final = Granted("staff")
+"""Who runs the place comes in, whatever mode a door is in."""
 
 
 class PatchRefused(ValueError):

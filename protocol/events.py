@@ -26,7 +26,7 @@ class BadgePresented(Message):
 
     `point` is the door, or the compartment that was granted, or the bank where nothing was.
     `why` names the right that granted (`member`, `booking:b-12`, `loan:l-3`); `reason` says why not. One that
-    is `not_genuine` has a card's number and not its key: a copy.
+    is `not_genuine` has a card's number and not its key: a copy. `free_passage`: the door let anybody in.
     """
 
     type: Literal["BadgePresented"] = "BadgePresented"
@@ -40,17 +40,19 @@ class BadgePresented(Message):
     list_revision: int
     list_age_s: int
     stale: bool
+    free_passage: bool = False
 
 
 class DoorOpened(Message):
     """A door's contact opened. `grant` is the seq of the BadgePresented that released it.
 
-    It is of this event's epoch, or of `grant_epoch` where the node began another in between.
+    It is of this event's epoch, or of `grant_epoch` where the node began another in between. Without any
+    release it was a `key`, where one was expected, `free_passage` while anybody may pass, or else `forced`.
     """
 
     type: Literal["DoorOpened"] = "DoorOpened"
     door: Id
-    cause: Literal["grant", "exit_request", "command", "forced"]
+    cause: Literal["grant", "exit_request", "command", "forced", "key", "free_passage"]
     grant: Seq | None
     grant_epoch: Epoch | None = None
 

@@ -1,18 +1,20 @@
 """A door: strike, position contact, request-to-exit button, forced and held-open alarms."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from edge.core.effects import Effects, Energise, Release, Report, WakeAt
-from edge.core.facts import Contact, ExitPressed, Fact, Tick, Unlock
+from edge.core.facts import Contact, ExitPressed, Fact, Modes, Tick, Unlock
 from edge.core.passes import Passes, explain, granted
 from protocol.events import DoorClosed, DoorHeldOpen, DoorOpened, ExitRequested
 from protocol.messages import DoorState
+from protocol.modes import Mode
 from protocol.site import Door
 
 
 @dataclass(frozen=True, slots=True)
 class DoorMachine:
-    """How a door stands, in seconds of uptime.
+    """How a door stands, in seconds of uptime, and in which modes.
 
     `is_open` is None until the contact was read; `locks_at_s` is set while the strike has current.
     """
@@ -24,6 +26,7 @@ class DoorMachine:
     passes: Passes = ()
     forced: bool = False
     held: bool = False
+    modes: frozenset[Mode] = frozenset()
 
     def step(self, fact: Fact, now_s: float) -> tuple["DoorMachine", Effects]:
         """Take one fact in."""
@@ -35,6 +38,8 @@ class DoorMachine:
                 return after, (Report(ExitRequested(door=self.door.id)), *effects)
             case Contact(is_open) if is_open != self.is_open:
                 return _opened(self, now_s) if is_open else _closed(self, now_s)
+            case Modes(modes):
+                return replace(self, modes=modes), ()
             case Tick():
                 return _ticked(self, now_s)
             case _:
@@ -62,9 +67,17 @@ def _opened(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
     held = WakeAt(now_s + door.held_after_s)
     if machine.is_open is None:  # found open at start: since when, and why, nobody saw
         return opened, (held,)
-    cause, grant, passes = explain(machine.passes, now_s)
+    explained, grant, passes = explain(machine.passes, now_s)
+    cause = _unexplained(machine.modes) if explained == "forced" else explained
     after, locked = _locked(replace(opened, passes=passes, forced=cause == "forced"))
     return after, (Report(DoorOpened(door=door.id, cause=cause, grant=grant)), held, *locked)
+
+
+def _unexplained(modes: frozenset[Mode]) -> Literal["free_passage", "key", "forced"]:
+    """Say what an opening comes from that no release explains."""
+    if "free_passage" in modes:
+        return "free_passage"
+    return "key" if "key_expected" in modes else "forced"
 
 
 def _closed(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
@@ -81,6 +94,8 @@ def _ticked(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
     open_s = now_s - machine.opened_at_s if machine.is_open else 0.0
     if machine.held or open_s < machine.door.held_after_s:
         return after, locked
+    if "free_passage" in machine.modes:  # it may stand open, and is looked at again in case that has ended
+        return after, (WakeAt(now_s + machine.door.held_after_s), *locked)
     return replace(after, held=True), (Report(DoorHeldOpen(door=machine.door.id)), *locked)
 
 

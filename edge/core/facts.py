@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from protocol.modes import Mode
+
 Cause = Literal["grant", "exit_request", "command"]
 
 
@@ -53,4 +55,11 @@ class Tick:
     """Time has passed, as asked for by WakeAt."""
 
 
-Fact = Unlock | Contact | ExitPressed | ItemSensed | Motion | Beam | Tick
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """The modes that a door is in from now on; told before whatever else concerns it."""
+
+    modes: frozenset[Mode]
+
+
+Fact = Unlock | Contact | ExitPressed | ItemSensed | Motion | Beam | Tick | Modes

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from protocol.access import AccessList, Denied, Granted
+from protocol.access import FREE_PASSAGE, AccessList, Denied, Granted
 from protocol.events import Assurance, BadgePresented, Direction
+from protocol.modes import Mode
 
 Proof = Literal["uid", "aes", "failed"]
 """How a card was known: by its number; by its own key as well; or it should have had one, and had not."""
@@ -87,6 +88,10 @@ def _rank(denied: Denied) -> int:
     return _MOST_TELLING.index(denied.reason) if denied.reason in _MOST_TELLING else len(_MOST_TELLING)
 
 
+def _modes(tap: Tap, access: AccessList, point: str) -> frozenset[Mode]:
+    return access.modes_of(point, tap.at, clock_trusted=tap.clock_trusted)
+
+
 def _verdict(tap: Tap, access: AccessList | None, point: str, decision: Granted | Denied) -> Verdict:
     granted = isinstance(decision, Granted)
     event = BadgePresented(
@@ -100,5 +105,6 @@ def _verdict(tap: Tap, access: AccessList | None, point: str, decision: Granted 
         list_revision=access.revision if access else 0,
         list_age_s=max(0, int((tap.at - access.issued_at).total_seconds())) if access else 0,
         stale=decision.stale,
+        free_passage=access is not None and FREE_PASSAGE in _modes(tap, access, point),
     )
     return Verdict(event, point if granted else None)

@@ -142,3 +142,75 @@ def test_a_card_that_has_a_key_counts_for_nothing_by_its_number_where_it_can_be_
     assert asked.decide(ANA, "entrance", EIGHT) == Denied("assurance_too_low")
     assert asked.decide(ANA, "entrance", EIGHT, assurance="aes") == Granted("member")
     assert access_list(credentials=keyed).decide(ANA, "entrance", EIGHT) == Granted("member")
+
+
+STAFF = "c_" + "5" * 32
+
+
+def in_mode(mode: str, **window: object) -> AccessList:
+    door = {"mode": mode, "start": EIGHT, **window}
+    staff = {2: (Window(point="entrance", start=EIGHT, end=EIGHT + timedelta(hours=48), why="staff"),)}
+    return access_list(
+        modes={"entrance": (door,)},
+        sets={1: (Window(point="entrance", start=EIGHT, end=NOON, why="member"),), **staff},
+        credentials={ANA: Rights(sets=(1,), member=True), STAFF: Rights(sets=(2,), member=True)},
+    )
+
+
+def test_in_a_lockdown_staff_alone_come_in() -> None:
+    locked = in_mode("lockdown")
+    assert locked.decide(ANA, "entrance", EIGHT) == Denied("lockdown")
+    assert locked.decide(BOB, "entrance", EIGHT) == Denied("lockdown")
+    assert locked.decide(STAFF, "entrance", EIGHT) == Granted("staff")
+
+
+@pytest.mark.parametrize("on_stale", ["deny", "members", "open"])
+def test_a_lockdown_outlasts_the_list_and_any_clock(on_stale: str) -> None:
+    locked = in_mode("lockdown").model_copy(update={"on_stale": {"entrance": on_stale}})
+    expired = EIGHT + timedelta(hours=36)
+    assert locked.decide(ANA, "entrance", expired) == Denied("lockdown", stale=True)
+    in_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+    assert locked.decide(ANA, "entrance", in_1970, clock_trusted=False) == Denied("lockdown", stale=True)
+
+
+def test_in_free_passage_a_right_counts_and_nobody_needs_one() -> None:
+    free = in_mode("free_passage", end=NOON)
+    assert free.decide(ANA, "entrance", EIGHT) == Granted("member")
+    assert free.decide(BOB, "entrance", EIGHT) == Granted("free_passage")
+    assert free.decide(BOB, "entrance", NOON) == Denied("unknown_credential")
+
+
+def test_free_passage_ends_with_the_list_that_said_it() -> None:
+    free = in_mode("free_passage", end=EIGHT + timedelta(hours=48))
+    expired = EIGHT + timedelta(hours=36)
+    assert free.decide(BOB, "entrance", expired) == Denied("list_expired", stale=True)
+    assert free.decide(BOB, "entrance", EIGHT, clock_trusted=False) == Denied("list_expired", stale=True)
+
+
+def test_a_lockdown_comes_before_free_passage() -> None:
+    both = access_list(
+        modes={"entrance": ({"mode": "free_passage", "start": EIGHT}, {"mode": "lockdown", "start": EIGHT})}
+    )
+    assert both.decide(ANA, "entrance", EIGHT) == Denied("lockdown")
+
+
+def test_who_has_a_right_to_a_full_space_is_told_that_it_is_full() -> None:
+    full = in_mode("full")
+    assert full.decide(ANA, "entrance", EIGHT) == Denied("full")
+    assert full.decide(BOB, "entrance", EIGHT) == Denied("unknown_credential")
+    assert full.decide(STAFF, "entrance", EIGHT) == Granted("staff")
+
+
+def test_a_key_that_is_expected_changes_nothing_for_badges() -> None:
+    expected = in_mode("key_expected", end=NOON)
+    assert expected.decide(ANA, "entrance", EIGHT) == Granted("member")
+    assert expected.decide(BOB, "entrance", EIGHT) == Denied("unknown_credential")
+
+
+def test_a_patch_puts_doors_into_modes_and_takes_them_out() -> None:
+    window = {"mode": "lockdown", "start": EIGHT}
+    locked = access_list().apply(patch(modes={"entrance": (window,)}))
+    assert locked.decide(ANA, "entrance", EIGHT) == Denied("lockdown")
+    lifted = locked.apply(patch(base=8, revision=9, modes={"entrance": ()}))
+    assert lifted.decide(ANA, "entrance", EIGHT) == Granted("member")
+    assert lifted.modes == {}

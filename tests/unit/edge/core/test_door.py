@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edge.core.door import DoorMachine
 from edge.core.effects import Effect, Energise, Release, Report, WakeAt
-from edge.core.facts import Contact, ExitPressed, Fact, Tick, Unlock
+from edge.core.facts import Contact, ExitPressed, Fact, Modes, Tick, Unlock
 from protocol.events import DoorClosed, DoorHeldOpen, DoorOpened, ExitRequested
 from protocol.site import Door
 
@@ -137,8 +137,41 @@ def test_a_door_found_closed_at_start_is_no_event() -> None:
     assert told(DoorMachine(DOOR), (100.0, CLOSES))[1] == []
 
 
+FREE, KEY = Modes(frozenset({"free_passage"})), Modes(frozenset({"key_expected"}))
+
+
+def test_in_free_passage_an_opening_without_a_grant_is_not_forced() -> None:
+    after, effects = told(CLOSED, (100.0, FREE), (100.0, OPENS))
+    assert opening(effects) == DoorOpened(door="entrance", cause="free_passage", grant=None)
+    assert after.snapshot().alarm == "none"
+
+
+def test_in_free_passage_a_badge_still_explains_its_opening() -> None:
+    _, effects = told(CLOSED, (100.0, FREE), (100.0, Unlock("grant", 7)), (101.0, OPENS))
+    assert opening(effects) == DoorOpened(door="entrance", cause="grant", grant=7)
+
+
+def test_while_a_key_is_expected_an_opening_without_a_grant_is_one_by_key() -> None:
+    after, effects = told(CLOSED, (100.0, KEY), (100.0, OPENS))
+    assert opening(effects) == DoorOpened(door="entrance", cause="key", grant=None)
+    assert after.snapshot().alarm == "none"
+
+
+def test_a_door_opened_by_key_may_not_stand_open_for_ever() -> None:
+    _, effects = told(CLOSED, (100.0, KEY), (100.0, OPENS), (130.0, Tick()))
+    assert effects == [Report(DoorHeldOpen(door="entrance"))]
+
+
+def test_in_free_passage_a_door_may_stand_open_and_is_held_once_that_has_ended() -> None:
+    open_door, _ = told(CLOSED, (100.0, FREE), (100.0, OPENS))
+    after, effects = told(open_door, (130.0, FREE), (130.0, Tick()))
+    assert effects == [WakeAt(160.0)]
+    _, effects = told(after, (160.0, Modes(frozenset())), (160.0, Tick()))
+    assert effects == [Report(DoorHeldOpen(door="entrance"))]
+
+
 FACTS = st.sampled_from(
-    [Unlock("grant", 7), Unlock("command"), ExitPressed(), OPENS, CLOSES, Tick()],
+    [Unlock("grant", 7), Unlock("command"), ExitPressed(), OPENS, CLOSES, Tick(), FREE, Modes(frozenset())],
 )
 
 

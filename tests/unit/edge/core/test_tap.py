@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.core.tap import Tap, at_bank, at_door
 from protocol.access import AccessList, OnStale, Rights, Window
 from protocol.events import Direction
+from protocol.modes import Mode, ModeWindow
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ANA, BEN = "c_" + "a" * 32, "c_" + "b" * 32
@@ -58,6 +61,7 @@ def test_a_right_that_holds_now_opens_the_door_and_says_why() -> None:
         "list_revision": 4,
         "list_age_s": 3600,
         "stale": False,
+        "free_passage": False,
     }
 
 
@@ -182,3 +186,18 @@ def test_a_copy_opens_no_locker() -> None:
 
 def test_a_known_card_may_leave_a_door_that_asks_for_proof_by_its_number() -> None:
     assert at_door(leaving(), asking(), "entrance").lock == "entrance"
+
+
+def test_a_badge_at_a_door_of_free_passage_says_so() -> None:
+    free = ModeWindow(mode="free_passage", start=NINE - timedelta(hours=1))
+    access = listing().model_copy(update={"modes": {"entrance": (free,)}})
+    verdict = at_door(tap(), access, "entrance")
+    assert (verdict.lock, verdict.event.why, verdict.event.free_passage) == ("entrance", "free_passage", True)
+
+
+@given(st.sampled_from(["lockdown", "full", "free_passage", "key_expected"]), st.booleans())
+def test_no_mode_keeps_anybody_in_whom_the_list_knows(mode: Mode, trusted: bool) -> None:  # noqa: FBT001
+    window_of = ModeWindow(mode=mode, start=NINE - timedelta(hours=1))
+    access = listing(window("entrance", -3, -2)).model_copy(update={"modes": {"entrance": (window_of,)}})
+    verdict = at_door(replace(tap(), direction="out", clock_trusted=trusted), access, "entrance")
+    assert verdict.lock == "entrance"

@@ -45,11 +45,11 @@ async def bytes_of(spool: Spool) -> int:
 
 def test_what_is_acknowledged_goes_first_and_nothing_else(tmp_path: Path) -> None:
     async def story(spool: Spool) -> None:
-        await fill(spool, [BADGE] * 400)
-        await spool.acknowledge(spool.writing.epoch, 390, NINE)
-        await fill(spool, [MOTION] * 200)
+        await fill(spool, [BADGE] * 360)
+        await spool.acknowledge(spool.writing.epoch, 350, NINE)
+        await fill(spool, [MOTION] * 240)
         assert spool.writing.held_from > 1
-        assert list(await kinds(spool)) == list(range(391, 601))
+        assert list(await kinds(spool)) == list(range(351, 601))
         assert (spool.dropped, await bytes_of(spool) <= SPACE) == (0, True)
 
     told(opened(tmp_path / "spool.sqlite", SPACE), story)
