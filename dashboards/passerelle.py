@@ -18,6 +18,8 @@ REFUSALS: Final = {
     "assurance_too_low": "preuve demandée",
     "no_card_keys": "clés de carte manquantes",
     "not_genuine": "copie de badge",
+    "lockdown": "verrouillage général",
+    "full": "complet",
 }
 """Why doors refuse, as staff read it."""
 

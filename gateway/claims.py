@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from gateway.domain import civil
+from gateway.domain import civil, occupancy
 from gateway.domain.bookings import Booking
 from gateway.domain.calendars import in_company
 from gateway.domain.claims import Claims
+from gateway.domain.door_modes import full_spaces
 from gateway.domain.lockers import compartment_grants
 from gateway.domain.people import Member
 from gateway.ports import Books
@@ -29,6 +30,8 @@ def claims_at(books: Books, site: Site, now: datetime) -> Claims:
         suspensions=books.people.suspensions(),
         days_come=_days_come(books, site, members, since, now),
         ends=_ends(books, booked),
+        modes=books.door_modes.between(site.id, since, horizon),
+        full=full_spaces(site, occupancy.at(books.projections.spaces(site.id), site, now)),
         privatisations=books.bookings.privatisations(site.id, since, horizon),
     )
 

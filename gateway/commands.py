@@ -260,6 +260,61 @@ class CancelPrivatisation:
 
 
 @dataclass(frozen=True, slots=True)
+class LockDown:
+    """Let nobody but staff in at `doors` of a site (none: all), from now until it is lifted."""
+
+    site: str
+    doors: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToAll:
+    """Let anybody in at `doors` of a site (none: all) over [starts_at, ends_at)."""
+
+    site: str
+    doors: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftMode:
+    """End a lockdown or a free passage now."""
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Doors of an event (none: all of its site) and when they let anybody in, in [starts_at, ends_at)."""
+
+    doors: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGathering:
+    """Hold an event for at most `most` people (None: as many as the site takes), with its door plan."""
+
+    site: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    most: int | None
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelGathering:
+    """Hold an event no longer: its doors let in whom they usually do."""
+
+    gathering: str
+
+
+@dataclass(frozen=True, slots=True)
 class LendItem:
     """Let a member fetch an item with a badge, to be brought back by `due_at`."""
 
@@ -501,6 +556,11 @@ Command = (
     | Privatise
     | Admit
     | CancelPrivatisation
+    | LockDown
+    | OpenToAll
+    | LiftMode
+    | HoldGathering
+    | CancelGathering
     | LendItem
     | DropParcel
     | CollectParcel

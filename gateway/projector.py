@@ -61,6 +61,7 @@ class Projector:
     def __init__(self, sites: Mapping[str, Site], stopwatch: Callable[[], float] = thread_time) -> None:
         self._sites = sites
         self._compartments = {site.id: {each.id for each in site.compartments} for site in sites.values()}
+        self._watching_room = {site.id: _nodes_that_refuse_when_full(site) for site in sites.values()}
         self._pace: Pace[Day | Locker] = Pace(stopwatch)
         self._stopwatch = stopwatch
         self._days: set[Day] = set()
@@ -185,6 +186,8 @@ class Projector:
 
     def _work_out_day(self, projections: Projections, day: Day, changed: Changed) -> list[Part]:
         parts = projections.work_out_day(*day)
+        if any(part.projection == "spaces" for part in parts):
+            changed.nodes.update(self._watching_room[day.site])
         looked = projections.attended
         changed.nodes.update(looked.nodes)
         self._waiting.discard(day)
@@ -217,3 +220,9 @@ class Projector:
     def _mark_locker(self, locker: Locker, moment: datetime) -> None:
         first, last = self._lockers.get(locker, (moment, moment))
         self._lockers[locker] = min(first, moment), max(last, moment)
+
+
+def _nodes_that_refuse_when_full(site: Site) -> frozenset[str]:
+    """Return the nodes of doors into spaces that take nobody more once they are full."""
+    limited = {space.id for space in site.spaces if space.when_full == "refuse"}
+    return frozenset(door.node for door in site.doors if door.space in limited)

@@ -100,7 +100,8 @@ class Rectangle(Message):
 class Space(Message):
     """A room or an area. `capacity` is in people; only `bookable` spaces can be booked.
 
-    `setup_min` before and `cleaning_min` after each booking the space is kept free.
+    `setup_min` before and `cleaning_min` after each booking the space is kept free. `when_full`: what is done
+    when its counter says that there is no room left: nothing, staff is told, or its doors also refuse.
     """
 
     id: Id
@@ -110,6 +111,7 @@ class Space(Message):
     bookable: bool = False
     setup_min: Annotated[int, Field(ge=0, le=240)] = 0
     cleaning_min: Annotated[int, Field(ge=0, le=240)] = 0
+    when_full: Literal["ignore", "report", "refuse"] = "ignore"
     plan: Rectangle
 
 
@@ -126,7 +128,8 @@ class Door(Message):
 
     The strike is fail-secure: energised for `relock_after_s`, then locked. `held_after_s` is when an open
     door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`. With
-    `assurance = "aes"` only cards come in that prove their own key; a number alone can be copied.
+    `assurance = "aes"` only cards come in that prove their own key; a number alone can be copied. During
+    `key_expected`, of each weekday, whoever opens it without a badge is taken to have a key: cleaners, say.
     """
 
     id: Id
@@ -139,6 +142,7 @@ class Door(Message):
     relock_after_s: Seconds = 5
     held_after_s: Seconds = 30
     opens_within_s: Seconds = 10
+    key_expected: dict[Weekday, Hours] = Field(default_factory=dict)
     strike: Pin
     contact: Pin
     rex: Pin | None = None

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.domain.bearers import Bearer, bearers
 from gateway.domain.claims import Claims
+from gateway.domain.door_modes import mode_windows
 from gateway.domain.interval import Interval
 from gateway.domain.rights import (
     NodeRights,
@@ -69,7 +70,14 @@ class Compiler:
             if sets or bearer.counts:
                 ref, aes = bearer.credential.ref, bearer.credential.assurance == "aes"
                 listed[ref] = _joined(listed.get(ref), sets, member=bearer.counts, aes=aes)
-        return frame.model_copy(update={"revision": revision, "sets": numbers.used(), "credentials": listed})
+        return frame.model_copy(
+            update={
+                "revision": revision,
+                "modes": mode_windows(self._site, node, span, claims.modes, claims.full),
+                "sets": numbers.used(),
+                "credentials": listed,
+            }
+        )
 
     def _bearers_in(self, span: Interval) -> list[Bearer]:
         if span not in self._bearers:
@@ -88,7 +96,8 @@ def patch_between(old: AccessList, new: AccessList) -> AccessPatch | None:
     }
     credentials |= dict.fromkeys(sorted(old.credentials.keys() - new.credentials.keys()))
     sets = {number: windows for number, windows in new.sets.items() if old.sets.get(number) != windows}
-    if not credentials and not sets:
+    changed = [door for door in old.modes | new.modes if old.modes.get(door) != new.modes.get(door)]
+    if not credentials and not sets and not changed:
         return None
     return AccessPatch(
         site=old.site,
@@ -97,6 +106,7 @@ def patch_between(old: AccessList, new: AccessList) -> AccessPatch | None:
         revision=new.revision,
         sets=sets,
         credentials=credentials,
+        modes={door: new.modes.get(door, ()) for door in changed},
     )
 
 
@@ -137,7 +147,7 @@ def _points_that_ask(site: Site, node: str) -> list[str]:
 
 
 def _without_rights(access: AccessList) -> AccessList:
-    return access.model_copy(update={"revision": 1, "sets": {}, "credentials": {}})
+    return access.model_copy(update={"revision": 1, "modes": {}, "sets": {}, "credentials": {}})
 
 
 def _differ(new: Rights, old: Rights | None) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from gateway.domain.bookings import Booking
+from gateway.domain.door_modes import DoorMode
 from gateway.domain.people import Credential, Member, Suspension
 from gateway.domain.privatisation import Privatisation
 from gateway.domain.rights import CompartmentGrant
@@ -16,6 +17,7 @@ class Claims:
 
     `ends` tells of bookings that ended before their time when that was.
     `days_come` are the civil days of the running months on which members came, where their plan counts them.
+    `full` are the spaces that have no room left.
     """
 
     members: Sequence[Member]
@@ -26,3 +28,5 @@ class Claims:
     days_come: Mapping[str, frozenset[date]] = field(default_factory=dict)
     ends: Mapping[str, datetime] = field(default_factory=dict)
     privatisations: Sequence[Privatisation] = ()
+    modes: Sequence[DoorMode] = ()
+    full: frozenset[str] = frozenset()

@@ -12,11 +12,11 @@ from gateway.domain.claims import Claims
 from gateway.domain.opening_hours import open_to
 from gateway.domain.people import Credential, Member
 from gateway.domain.privatisation import of_door
-from protocol.access import Denied, Granted
+from protocol.access import FREE_PASSAGE, Denied, Granted
 from protocol.closures import closed_for
 from protocol.site import Door, Site
 
-GrantReason = Literal["plan", "staff", "office", "booking", "privatisation", "other_right"]
+GrantReason = Literal["plan", "staff", "office", "booking", "privatisation", "free_passage", "other_right"]
 Refusal = Literal[
     "unknown_credential",
     "credential_revoked",
@@ -34,6 +34,8 @@ Refusal = Literal[
     "days_used_up",
     "outside_hours",
     "no_right_here",
+    "lockdown",
+    "full",
 ]
 
 
@@ -78,6 +80,7 @@ def _right(why: str) -> GrantReason:
         "resident": "office",
         "booking": "booking",
         "privatisation": "privatisation",
+        FREE_PASSAGE: "free_passage",
     }
     return kinds.get(why.partition(":")[0], "other_right")
 
@@ -95,6 +98,10 @@ class _Refusals:
     decision: Denied
 
     def found(self) -> Iterator[_Found]:
+        if self.decision.reason == "lockdown":
+            yield "lockdown", None, None
+        if self.decision.reason == "full":
+            yield "full", None, None
         given = [each for each in self.claims.credentials if each.ref == self.asked.credential]
         held = [each for each in given if each.held_at(self.asked.at)]
         if not held:

@@ -9,6 +9,8 @@ from gateway.commands import Fault, Refused
 from gateway.domain.privatisation import Privatisation, refusal
 from gateway.handlers.bookings import BOOKING_FAULTS, hold_all
 from gateway.handlers.desk import Desk
+from gateway.handlers.door_modes import free_for_all
+from protocol.site import Site
 
 
 def privatise(command: ask.Privatise, desk: Desk) -> Privatisation:
@@ -28,6 +30,7 @@ def privatise(command: ask.Privatise, desk: Desk) -> Privatisation:
     faults = [Fault(pointer, code, BOOKING_FAULTS[code]) for pointer, code in refusal(wanted, site)]
     if faults:
         raise Refused("invalid", *faults)
+    _refuse_while_free(wanted, site, desk)
     hold_all(wanted.holds(site), site, desk)
     return _put(replace(wanted, guests=_guests(command.guests, desk)), desk)
 
@@ -43,6 +46,14 @@ def cancel_privatisation(command: ask.CancelPrivatisation, desk: Desk) -> None:
     known = _known(command.privatisation, desk)
     desk.books.bookings.let_go(known.id)
     _put(replace(known, status="cancelled"), desk)
+
+
+def _refuse_while_free(wanted: Privatisation, site: Site, desk: Desk) -> None:
+    doors = [door.id for door in wanted.closed_doors(site)]
+    for mode in free_for_all(site, doors, wanted.starts_at, wanted.ends_at, desk):
+        known = mode.gathering or mode.id
+        text = f"{known} lets anybody in from {mode.starts_at.isoformat()}: cancel that first"
+        raise Refused("conflict", Fault("/starts_at", "free_passage", text, {"by": known}))
 
 
 def _put(privatisation: Privatisation, desk: Desk) -> Privatisation:

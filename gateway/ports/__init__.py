@@ -4,6 +4,7 @@ from gateway.ports.accounts import Accounts, Passwords, SecondFactor
 from gateway.ports.audit import Audit, Witness
 from gateway.ports.calendars import Calendars
 from gateway.ports.clock import Clock, MovableClock
+from gateway.ports.door_modes import DoorModes
 from gateway.ports.enrolment import CertificateAuthority, Enrolments, NodeCertificate, OpenInvitation
 from gateway.ports.feeds import LARGEST_FEED, CalendarFeed, Fetched, Version
 from gateway.ports.journal import (
@@ -48,6 +49,7 @@ __all__ = [
     "Cursor",
     "DeadLetter",
     "Departure",
+    "DoorModes",
     "Downlink",
     "Enrolments",
     "EntryUnreadable",

@@ -6,6 +6,7 @@ from typing import Protocol
 from gateway.ports.accounts import Accounts
 from gateway.ports.audit import Audit
 from gateway.ports.calendars import Calendars
+from gateway.ports.door_modes import DoorModes
 from gateway.ports.enrolment import Enrolments
 from gateway.ports.journal import Journal
 from gateway.ports.keys import Keys
@@ -30,6 +31,8 @@ class Books(Protocol):
     def calendars(self) -> Calendars: ...
     @property
     def subscriptions(self) -> Subscriptions: ...
+    @property
+    def door_modes(self) -> DoorModes: ...
     @property
     def lockers(self) -> Lockers: ...
     @property

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from gateway.domain import occupancy
 from gateway.domain.clones import Cause
+from gateway.domain.door_modes import full_spaces
 from gateway.domain.overstay import LOOKING_BACK, overstays
 from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
+from gateway.web.head_counts import held_now
 from protocol.events import EpochBegun, Event, EventsDropped
 from protocol.site import Site
 from protocol.topics import parse_up
@@ -29,6 +32,9 @@ What = Literal[
     "two-places",
     "feed-refused",
     "meeting-refused",
+    "lockdown",
+    "full",
+    "crowded",
 ]
 """`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `overstay`: somebody sits on
 in a room whose booking is over. `lost`, `dropped` and `set-aside`: events that never came, because the node
@@ -37,7 +43,8 @@ no longer had them, had no room for them, or got no answer to them. `spool-damag
 `put-out`: the broker lets in who was put out. `unreadable`: dead letters. `not-genuine`: badges that had a
 number and not its key. `two-places`: badges that were elsewhere sooner than anybody can walk.
 `feed-refused`: a calendar's feed is not taken as it is. `meeting-refused`: it was, but not every meeting
-could be booked.
+could be booked. `lockdown`: staff alone come in. `full`: a space has no room left. `crowded`: an event has
+more people than were planned.
 """
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
@@ -45,13 +52,15 @@ _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_pla
 _RENEWED_BEFORE: Final = 6
 """A certificate is renewed when a third of its life is left; where half of that is gone, it was not."""
 
+_MOMENT: Final = timedelta(microseconds=1)
+
 RECENT: Final = timedelta(days=7)
 """For so long staff is told of what happened once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something to see to at `node`, or in a `calendar` (by name). `count` is None where nothing counts.
+    """Something to see to at `node`, or in a `calendar` or a `space` (by name). `count` is None where nothing counts.
 
     `event` is the identity of the latest event that tells of it; None where none of the journal does.
     """
@@ -63,10 +72,11 @@ class Alarm:
     count: int | None = None
     event: str | None = None
     calendar: str | None = None
+    space: str | None = None
 
     @property
     def where(self) -> str:
-        return self.node or self.calendar or self.site
+        return self.node or self.calendar or self.space or self.site
 
 
 def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
@@ -98,6 +108,22 @@ def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
         if node in nodes and now >= overdue_at:
             yield Alarm(site.id, node, "certificate-ending", overdue_at)
     yield from _overstays(books, site, now)
+    yield from _of_people(books, site, now)
+
+
+def _of_people(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
+    """Tell of too many people, and of none at all."""
+    for mode in books.door_modes.between(site.id, now, now + _MOMENT):
+        if mode.mode == "lockdown":
+            yield Alarm(site.id, None, "lockdown", mode.starts_at)
+    states = occupancy.at(books.projections.spaces(site.id), site, now)
+    for space in site.spaces:
+        if space.id in full_spaces(site, states):
+            yield Alarm(site.id, None, "full", states[space.id].since, space=space.name)
+    for gathering, count in held_now(books, site, now):
+        if count.inside > gathering.most:
+            since = count.peak_at or gathering.starts_at
+            yield Alarm(site.id, None, "crowded", since, space=gathering.name)
 
 
 def _overstays(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:

@@ -17,10 +17,12 @@ from gateway.web.api import (
     calendars,
     cards,
     clock,
+    door_modes,
     doors,
     enrolment,
     events,
     explain,
+    gatherings,
     guests,
     health,
     keys,
@@ -42,6 +44,7 @@ from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, Securi
 from gateway.web.pages import account, accounts, live, login, me, openid, panel, passes, statement
 from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
+from gateway.web.pages import doors as doors_page
 from gateway.web.pages import explain as explain_page
 from gateway.web.pages import keys as keys_page
 from gateway.web.picture import take
@@ -64,6 +67,8 @@ _RESOURCES: Final = (
     privatisations,
     lockers,
     doors,
+    door_modes,
+    gatherings,
     explain,
     visits,
     events,
@@ -75,6 +80,7 @@ _RESOURCES: Final = (
 )
 _PAGES: Final = (
     live,
+    doors_page,
     calendar_pages,
     openid,
     login,

@@ -7,11 +7,13 @@ from typing import Final
 
 from gateway.domain import civil, occupancy
 from gateway.domain.bookings import Booking
+from gateway.domain.gatherings import Gathering, HeadCount
 from gateway.domain.journal import Entry
 from gateway.domain.occupancy import SpaceState
 from gateway.handlers import answers
 from gateway.ports import Books, Ledger, NodeReport
 from gateway.web.alarms import Alarm, alarms_of
+from gateway.web.head_counts import held_now
 from protocol.events import BadgePresented, DoorHeldOpen, DoorOpened, ReaderLost, ReaderRestored
 from protocol.site import Site, Space
 
@@ -60,7 +62,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class SitePicture:
-    """One site. `present` counts open visits, `counted` is what the perimeter counters say."""
+    """One site. `present` counts open visits, `counted` is what the perimeter counters say.
+
+    `gatherings` are the events of this moment, and how many are at each.
+    """
 
     site: Site
     present: int
@@ -70,6 +75,7 @@ class SitePicture:
     bookings: tuple[Booking, ...]
     happenings: tuple[Happening, ...]
     alarms: tuple[Alarm, ...]
+    gatherings: tuple[tuple[Gathering, HeadCount], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ def _site(
         bookings=_next(books, site, now, next_midnight),
         happenings=_happenings(site, books.journal.latest(site.id, now - _RECENT, _KINDS, _LOOKED_THROUGH)),
         alarms=tuple(alarms_of(books, site, now)),
+        gatherings=tuple(held_now(books, site, now)),
     )
 
 

@@ -63,6 +63,8 @@ _SCOPE_OF: dict[str, Scope] = {
     "explain": "run-place",
     "guests": "run-place",
     "privatisations": "run-place",
+    "door-modes": "run-place",
+    "gatherings": "run-place",
     "series": "run-place",
     "suspensions": "run-place",
     "revocation": "administer",

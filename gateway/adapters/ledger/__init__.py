@@ -13,6 +13,7 @@ from gateway.adapters.ledger.accounts import AccountTables, KeyTable
 from gateway.adapters.ledger.audit import AuditTables
 from gateway.adapters.ledger.bookings import BookingTables
 from gateway.adapters.ledger.calendars import CalendarTables
+from gateway.adapters.ledger.door_modes import DoorModeTables
 from gateway.adapters.ledger.engine import open_engine, rewrite
 from gateway.adapters.ledger.enrolment import EnrolmentTables
 from gateway.adapters.ledger.journal import JournalTable
@@ -37,6 +38,7 @@ class SqlBooks:
         self.bookings = BookingTables(connection)
         self.calendars = CalendarTables(connection)
         self.subscriptions = SubscriptionTable(connection)
+        self.door_modes = DoorModeTables(connection)
         self.lockers = LockerTables(connection)
         self.projections = ProjectionTables(connection)
         self.nodes = NodeTables(connection)

@@ -231,6 +231,33 @@ privatisations = Table(
     Index("privatisations_by_end", "site", "ends_at"),
 )
 
+door_modes = Table(
+    "door_modes",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("mode", String, nullable=False),
+    Column("doors", Text, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment),
+    Column("reason", String, nullable=False),
+    Column("gathering", String),
+    Index("door_modes_by_end", "site", "ends_at"),
+)
+
+gatherings = Table(
+    "gatherings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("most", Integer, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+    Index("gatherings_by_end", "site", "ends_at"),
+)
+
 booking_marks = Table(
     "booking_marks",
     metadata,

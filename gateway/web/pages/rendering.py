@@ -32,6 +32,7 @@ def page(
         "live": visitor is not None and visitor.may("see-place"),
         "own": visitor is not None and visitor.role == "member",
         "account": visitor is not None and visitor.may("see-own") and visitor.role != "member",
+        "doors": visitor is not None and visitor.may("run-place"),
         "passes": visitor is not None and visitor.may("run-place"),
         "administer": visitor is not None and visitor.may("administer"),
         "calendars": visitor is not None and visitor.may("run-place"),
