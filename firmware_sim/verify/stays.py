@@ -95,7 +95,7 @@ def _ways_in(site: Site, story: list[Seen], holder_of: HolderOf) -> dict[int, tu
             continue
         if (e.node, e.epoch, e.seq) in led_to_opening:
             found[place] = person, "measured"
-        elif _stands_open(e.content["point"], story[:place]):
+        elif e.content.get("free_passage") or _stands_open(e.content["point"], story[:place]):
             found[place] = person, "estimated"
     return found
 

@@ -112,7 +112,7 @@ class _Reading:
         quality: VisitQuality
         if (identity.node, identity.epoch, identity.seq) in self._grants_that_opened:
             quality = "measured"
-        elif badge.point in self._standing_open:
+        elif badge.free_passage or badge.point in self._standing_open:
             quality = "estimated"
         else:
             return  # the door never opened: nobody came in

@@ -60,8 +60,9 @@ RECENT: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something to see to at `node`, or in a `calendar` or a `space` (by name). `count` is None where nothing counts.
+    """Something to see to at `node`, or in a `calendar` or a `space` (by name).
 
+    `count` is None where nothing counts.
     `event` is the identity of the latest event that tells of it; None where none of the journal does.
     """
 

@@ -109,6 +109,7 @@ def nonsense(rng: Random, seq: int) -> Seen:
                 list_revision=1,
                 list_age_s=0,
                 stale=False,
+                free_passage=rng.random() < 0.2,
             ),
             DoorOpened(
                 door=door,

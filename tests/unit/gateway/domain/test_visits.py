@@ -57,6 +57,12 @@ def test_a_granted_badge_whose_door_opens_begins_a_measured_visit() -> None:
     )
 
 
+def test_in_free_passage_a_badge_alone_begins_an_estimated_visit() -> None:
+    free = badge(1).model_copy(update={"free_passage": True})
+    (visit,) = visits(("09:00", free), as_of=paris("12:00"))
+    assert (visit.member, visit.quality) == ("m-1", "estimated")
+
+
 def test_a_granted_badge_whose_door_never_opens_begins_no_visit() -> None:
     assert visits(("09:00", badge(1))) == []
 

@@ -35,6 +35,7 @@ from protocol.events import (
     Record,
 )
 from protocol.messages import NodeStatus, SpoolHealth
+from protocol.site import Site
 from protocol.topics import NodeTopics
 from tests.fakes import SITES, RememberingDownlink, RememberingNotifier, SetClock, enrolment, site
 
@@ -213,12 +214,15 @@ def badge(
     )
 
 
-def open_place(folder: Path) -> Place:
-    """Wire a gateway for both sites over a new ledger in `folder`. Close its ledger when done."""
+def open_place(folder: Path, *changed: Site) -> Place:
+    """Wire a gateway for both sites over a new ledger in `folder`. Close its ledger when done.
+
+    `changed` sites stand in for those of the same id.
+    """
     ledger = SqlLedger(f"sqlite:///{folder / 'ledger.sqlite'}")
     clock, downlink, notifier = SetClock(), RememberingDownlink(), RememberingNotifier()
     signer, vault = FileSigner(folder / "signing.key"), FileVault(folder / "card-master.key")
-    sites = {name: site(name) for name in (SCEAUX, VOISIN)}
+    sites = {name: site(name) for name in (SCEAUX, VOISIN)} | {each.id: each for each in changed}
     members = enrolment(folder, ledger, clock, sites)
     gateway = Gateway(ledger, clock, downlink, signer, vault, notifier, sites, members)
     factor = TotpFactor(folder / "factor.key")
