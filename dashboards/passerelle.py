@@ -20,6 +20,8 @@ REFUSALS: Final = {
     "not_genuine": "copie de badge",
     "lockdown": "verrouillage général",
     "full": "complet",
+    "passed_back": "déjà entré",
+    "interlocked": "sas occupé",
 }
 """Why doors refuse, as staff read it."""
 

@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from edge.commands import CommandDeclined
+from edge.core.door_rules import DoorRules
 from edge.core.effects import Effect, Energise, Release, Report, WakeAt
 from edge.core.facts import Fact, Modes, Tick, Unlock
-from edge.core.tap import Proof, Tap, Verdict, at_bank, at_door
+from edge.core.tap import Proof, Tap, Verdict, at_bank, at_door, let_in, turn_away
 from edge.core.wiring import Equipment
 from edge.lists import AccessKeeper
 from edge.ports import Clock, Indicator, Lock
 from edge.premises import Premises
-from protocol.events import CommandExecuted, Event
+from protocol.access import FREE_PASSAGE
+from protocol.events import BadgePresented, CommandExecuted, Event, PassedBack, Record
 from protocol.messages import Command, Identify, OpenCompartment, UnlockDoor
+from protocol.modes import Mode
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +49,24 @@ class Doorkeeper:
         self._report = report
         self._changed = changed
         self._secured = False
+        self._rules = DoorRules.of(equipment)
+        self._anti_passback = {door.id: door.anti_passback for door in equipment.doors}
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what happened before a restart bears on what its doors decide."""
+        return self._rules.remember
+
+    def recall(self, records: Iterable[Record]) -> None:
+        """Take up what this node recorded before it started."""
+        for record in records:
+            self._rules, _ = self._rules.heard(record.event, record.seq, record.at)
 
     def tapped(self, reader: str, credential: str, proof: Proof) -> None:
         """Decide, and open what may be opened; nothing here waits for disk or network."""
         verdicts = self._decide(reader, credential, proof)
         for verdict in verdicts:
-            seq = self._report(verdict.event)
+            seq = self._record(verdict.event)
             if verdict.lock is not None:
                 self.step(verdict.lock, Unlock("grant", seq))
             _log_decision(verdict, seq)
@@ -61,6 +76,8 @@ class Doorkeeper:
         """Carry a command out. Raises CommandDeclined where it names what does not hang here."""
         match command.action:
             case UnlockDoor(door=door) if door in self.premises.doors():
+                if self.premises.interlocked(door) and not self.premises.fire:
+                    raise CommandDeclined("interlocked", command.id)
                 point = door
                 self.step(door, Unlock("command"))
             case OpenCompartment(compartment=compartment) if compartment in self.premises.compartments():
@@ -71,12 +88,12 @@ class Doorkeeper:
                 self._indicator.show("identify")
             case _:
                 raise CommandDeclined("unknown_point", command.id)
-        self._report(CommandExecuted(command=command.id, point=point))
+        self._record(CommandExecuted(command=command.id, point=point))
 
     def step(self, of: str, fact: Fact) -> None:
         """Tell a machine a fact, and do what it asks for; a door first hears in which modes it is."""
         if of in self._doors:
-            self.premises.step(of, Modes(self._keeper.modes_of(of)), self._clock.uptime_s())
+            self.premises.step(of, Modes(self._modes_of(of)), self._clock.uptime_s())
         for effect in self.premises.step(of, fact, self._clock.uptime_s()):
             self._perform(of, effect)
         self._changed()
@@ -97,7 +114,49 @@ class Doorkeeper:
         if reader.bank is not None:
             compartments = self._equipment.compartments_of(reader.bank)
             return at_bank(tap, self._keeper.held, reader.bank, compartments)
-        return (at_door(tap, self._keeper.held, reader.door or ""),)  # a reader without bank has a door
+        return (self._at_door(tap, reader.door or ""),)  # a reader without bank has a door
+
+    def _at_door(self, tap: Tap, door: str) -> Verdict:
+        """Decide by the list, then by what this node has seen; nothing of that keeps anybody in."""
+        verdict = at_door(tap, self._keeper.held, door)
+        if self.premises.fire:
+            return verdict if verdict.lock else let_in(verdict, "fire")
+        if tap.direction == "out":
+            return verdict
+        if verdict.event.reason != "lockdown" and self._first_card_came(door):
+            return let_in(verdict, verdict.event.why or FREE_PASSAGE)
+        if verdict.lock is None or verdict.event.free_passage:
+            return verdict
+        if self._anti_passback[door] == "hard" and self._is_inside(tap, door):
+            return turn_away(verdict, "passed_back")
+        return turn_away(verdict, "interlocked") if self.premises.interlocked(door) else verdict
+
+    def _is_inside(self, tap: Tap, door: str) -> bool:
+        return self._rules.passback.is_inside(tap.credential, door, tap.at)
+
+    def _first_card_came(self, door: str) -> bool:
+        windows = self._keeper.windows_of(door)
+        return self._rules.first_card.has_come(door, windows, self._clock.now())
+
+    def _modes_of(self, door: str) -> frozenset[Mode]:
+        free = self.premises.fire or self._first_card_came(door)
+        return self._keeper.modes_of(door) | ({"free_passage"} if free else frozenset())
+
+    def _record(self, event: Event) -> int:
+        """Report an event, and what else is to be told because of it."""
+        comes_twice = isinstance(event, BadgePresented) and self._comes_twice(event)
+        seq = self._report(event)
+        self._rules, told = self._rules.heard(event, seq, self._clock.now())
+        for more in told:
+            self._report(more)
+        if comes_twice and isinstance(event, BadgePresented):
+            self._report(PassedBack(door=event.point, grant=seq))
+        return seq
+
+    def _comes_twice(self, badge: BadgePresented) -> bool:
+        soft = self._anti_passback.get(badge.point) == "soft" and badge.granted and badge.direction == "in"
+        inside = self._rules.passback.is_inside(badge.credential, badge.point, self._clock.now())
+        return soft and not badge.free_passage and inside
 
     def _perform(self, of: str, effect: Effect) -> None:
         match effect:
@@ -108,7 +167,7 @@ class Doorkeeper:
             case Release(lock):
                 self._locks[lock].release()
             case Report(event):
-                self._report(event)
+                self._record(event)
             case WakeAt(at_s):
                 self._wake_at(of, at_s)
 

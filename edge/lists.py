@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Literal, TypeVar
 
 from edge.card_keys import CardKeys
@@ -11,7 +12,7 @@ from edge.trust import Trust
 from host.failpoint import reached
 from protocol.access import AccessList, AccessPatch, PatchRefused
 from protocol.codec import MessageRefused
-from protocol.modes import Mode
+from protocol.modes import Mode, ModeWindow
 from protocol.signing import SignatureRefused
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,13 @@ class AccessKeeper:
         if self.held is None:
             return frozenset()
         return self.held.modes_of(door, self._clock.now(), clock_trusted=self.clock_trusted())
+
+    def windows_of(self, door: str) -> Sequence[ModeWindow]:
+        """Return the windows in which a door is in some mode; none where they say nothing any more."""
+        trusted = self.clock_trusted()
+        if self.held is None or self.held.stale_at(self._clock.now(), clock_trusted=trusted):
+            return ()
+        return self.held.modes.get(door, ())
 
     def take_list(self, payload: bytes, *, retained: bool) -> bool:
         """Hold this list from now on. Returns False where it is known already. Raises ListRefused.

@@ -23,6 +23,7 @@ from edge.ports import (
     BadgeReader,
     Certificate,
     Clock,
+    EpochOver,
     Indicator,
     Inputs,
     LinkDown,
@@ -42,7 +43,7 @@ from edge.ports import (
     Uplink,
 )  # fmt: skip
 from edge.renewal import Renewal
-from protocol.events import AccessListRefused, NodeStarted, ReaderLost, ReaderRestored
+from protocol.events import AccessListRefused, NodeStarted, ReaderLost, ReaderRestored, Record
 from protocol.messages import NodeStatus, StateSnapshot
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,9 @@ _TIDY_EVERY_S: Final = 30.0
 _LOOK_AT_SPOOL_EVERY_S: Final = 1.0
 _RESTART_AFTER_S: Final = 1.0
 _FLUSH_S: Final = 2.0
+_RECALLED: Final = 5000
+"""So many of the latest events are read again at a start, where doors ask who is inside."""
+_CHUNK_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,7 @@ class Node:
 
     async def run(self) -> None:
         """Work until stopped."""
+        await self._recall()
         self._begin()
         duties: list[Callable[[], Awaitable[None]]] = [
             self._journal.run, self._courier.run, self._beat, self._keep_tidy, self._watch_spool,
@@ -148,6 +153,21 @@ class Node:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+    async def _recall(self) -> None:
+        """Let the doors know who was inside before this start. Without a spool that tells it, nobody was."""
+        if not self._doorkeeper.remembers:
+            return
+        spool, held = self._ports.spool, self._ports.spool.writing
+        first = max(held.held_from, held.last - _RECALLED)
+        try:
+            while first <= held.last and (
+                some := await spool.read(held.epoch, first, held.last, _CHUNK_BYTES)
+            ):
+                self._doorkeeper.recall(Record.model_validate_json(stored.body) for stored in some)
+                first = some[-1].seq + 1
+        except (SpoolFailed, EpochOver, ValueError) as error:
+            _log.error("event=recall_failed error=%r", str(error))
 
     def _begin(self) -> None:
         self._journal.record(NodeStarted(software=self._identity.software))

@@ -96,6 +96,38 @@ class Crossed(Message):
     direction: Direction
 
 
+class PassedBack(Message):
+    """A badge was let in that had come in before and not gone out: anti-passback is soft at this door.
+
+    `grant` is the seq of its BadgePresented, in this event's epoch or the one before.
+    """
+
+    type: Literal["PassedBack"] = "PassedBack"
+    door: Id
+    grant: Seq
+
+
+class Tailgated(Message):
+    """Through one opening of a door `crossings` people came in so far, and only `grants` were let in."""
+
+    type: Literal["Tailgated"] = "Tailgated"
+    door: Id
+    crossings: Annotated[int, Field(ge=1)]
+    grants: Annotated[int, Field(ge=0)]
+
+
+class FireAlarm(Message):
+    """The fire input went into alarm, or its wire was cut. What it releases it releases in hardware."""
+
+    type: Literal["FireAlarm"] = "FireAlarm"
+
+
+class FireAlarmEnded(Message):
+    """The fire input is at rest again."""
+
+    type: Literal["FireAlarmEnded"] = "FireAlarmEnded"
+
+
 class CompartmentOpened(Message):
     """A compartment's contact opened. `grant` and `grant_epoch` name its badge as a door's do."""
 
@@ -125,7 +157,8 @@ class CommandExecuted(Message):
 class CommandRefused(Message):
     """A command was not carried out.
 
-    `reason` is one of late, replayed, unsigned, unreadable, wrong_node, unknown_point, retained.
+    `reason` is one of late, replayed, unsigned, unreadable, wrong_node, unknown_point, retained,
+    interlocked.
     """
 
     type: Literal["CommandRefused"] = "CommandRefused"
@@ -208,6 +241,10 @@ Event = Annotated[
     | ExitRequested
     | PresenceChanged
     | Crossed
+    | PassedBack
+    | Tailgated
+    | FireAlarm
+    | FireAlarmEnded
     | CompartmentOpened
     | CompartmentClosed
     | CommandExecuted

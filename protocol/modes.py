@@ -6,8 +6,9 @@ from typing import Literal
 
 from protocol.base import Instant, Message
 
-Mode = Literal["lockdown", "free_passage", "key_expected", "full"]
-"""Nobody but staff comes in; anybody does; who has a key may open without a badge; there is no room left."""
+Mode = Literal["lockdown", "free_passage", "first_card", "key_expected", "full"]
+"""Nobody but staff comes in; anybody does; anybody does once the first card has come; who has a key may open
+without a badge; there is no room left."""
 
 
 class ModeWindow(Message):

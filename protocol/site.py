@@ -116,11 +116,16 @@ class Space(Message):
 
 
 class Node(Message):
-    """One Raspberry Pi. `status_led` and `buzzer` are its own lamp and sound."""
+    """One Raspberry Pi. `status_led` and `buzzer` are its own lamp and sound.
+
+    `fire` reads the alarm panel's contact, closed to ground at rest. It only tells: doors are released in
+    hardware, with no software in between.
+    """
 
     id: Id
     status_led: Pin | None = None
     buzzer: Pin | None = None
+    fire: Pin | None = None
 
 
 class Door(Message):
@@ -130,6 +135,10 @@ class Door(Message):
     door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`. With
     `assurance = "aes"` only cards come in that prove their own key; a number alone can be copied. During
     `key_expected`, of each weekday, whoever opens it without a badge is taken to have a key: cleaners, say.
+
+    `anti_passback`: a badge that came in and did not go out is let in again and told of (soft), or refused
+    (hard), for `forget_after_h`. Of doors with one `interlock`, one opens only while all others are shut and
+    locked. With `first_card` the first who comes in during opening hours lets everybody in until they end.
     """
 
     id: Id
@@ -143,6 +152,10 @@ class Door(Message):
     held_after_s: Seconds = 30
     opens_within_s: Seconds = 10
     key_expected: dict[Weekday, Hours] = Field(default_factory=dict)
+    anti_passback: Literal["off", "soft", "hard"] = "off"
+    forget_after_h: Annotated[float, Field(gt=0, le=168)] = 12
+    interlock: Id | None = None
+    first_card: bool = False
     strike: Pin
     contact: Pin
     rex: Pin | None = None
@@ -175,12 +188,16 @@ class PresenceSensor(Message):
 
 
 class Counter(Message):
-    """Two light beams in a passage into `space`, or out of it: outer beam first means someone came in."""
+    """Two light beams in a passage into `space`, or out of it: outer beam first means someone came in.
+
+    Where they are right behind a `door`, more who come in than were let in are told of.
+    """
 
     id: Id
     node: Id
     space: Id
     perimeter: bool = False
+    door: Id | None = None
     outer: Pin
     inner: Pin
 

@@ -19,6 +19,7 @@ def problems(site: Site) -> Iterator[str]:
     yield from _unknown_names(site)
     yield from _pins_used_twice(site)
     yield from _unreachable(site)
+    yield from _door_logic(site)
 
 
 def _repeated_ids(site: Site) -> Iterator[str]:
@@ -60,7 +61,7 @@ def _pins_used_twice(site: Site) -> Iterator[str]:
     used: dict[str, list[int | None]] = defaultdict(list)
     node_of_bank = {bank.id: bank.node for bank in site.banks}
     for node in site.nodes:
-        used[node.id] += [node.status_led, node.buzzer]
+        used[node.id] += [node.status_led, node.buzzer, node.fire]
     for door in site.doors:
         used[door.node] += [door.strike, door.contact, door.rex]
     for sensor in site.presence_sensors:
@@ -86,6 +87,24 @@ def _unreachable(site: Site) -> Iterator[str]:
         home = node_of.get(reader.door or reader.bank or "")
         if home is not None and home != reader.node:
             yield f"reader {reader.id!r}.node: {reader.node!r}, expected {home!r}, where its lock hangs"
+
+
+def _door_logic(site: Site) -> Iterator[str]:
+    """Yield what asks more of doors than their equipment can tell."""
+    with_exit = {reader.door for reader in site.readers if reader.direction == "out"}
+    groups: defaultdict[str, list[Door]] = defaultdict(list)
+    for door in site.doors:
+        if door.anti_passback != "off" and door.id not in with_exit:
+            yield f"door {door.id!r}.anti_passback: expected a reader of direction 'out' to badge out at"
+        if door.interlock is not None:
+            groups[door.interlock].append(door)
+    for name, doors in groups.items():
+        if len(doors) < 2 or len({door.node for door in doors}) > 1:  # noqa: PLR2004 - a group is two or more
+            yield f"interlock {name!r}: expected two doors or more, all of one node, which watches them"
+    node_of = {door.id: door.node for door in site.doors}
+    for counter in site.counters:
+        if counter.door is not None and node_of.get(counter.door) != counter.node:
+            yield f"{counter.id!r}.door: {counter.door!r}, expected a door of node {counter.node!r}"
 
 
 def _ids(section: Iterable[_Named]) -> set[str]:

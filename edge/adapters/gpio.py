@@ -8,6 +8,7 @@ wire            pull       low (0)                        high (1)
 strike, latch   output     locked (also at start, at end) current flows: can be opened
 lamp, buzzer    output     off                            on
 contact         up         door closed (reed to ground)   door open, or the wire is cut
+fire input      up         panel at rest                  alarm, or the wire is cut
 exit button     up         pressed                        at rest
 item sensor     up         an item is present             empty
 motion (PIR)    down       nothing moves                  movement
@@ -36,8 +37,8 @@ _FACTORIES: Final[dict[Driver, tuple[str, str]]] = {
     "lgpio": ("gpiozero.pins.lgpio", "LGPIOFactory"),
     "pigpio": ("gpiozero.pins.pigpio", "PiGPIOFactory"),
 }
-_PULLED_UP: Final[frozenset[Role]] = frozenset({"contact", "rex", "item"})
-_BOUNCE_S: Final[dict[Role, float]] = {"contact": 0.02, "rex": 0.02, "item": 0.02}
+_PULLED_UP: Final[frozenset[Role]] = frozenset({"contact", "rex", "item", "fire"})
+_BOUNCE_S: Final[dict[Role, float]] = {"contact": 0.02, "rex": 0.02, "item": 0.02, "fire": 0.02}
 
 _GAP_S: Final = 0.15  # timer relays want about 0.1 s without current before they start anew
 

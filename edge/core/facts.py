@@ -51,6 +51,13 @@ class Beam:
 
 
 @dataclass(frozen=True, slots=True)
+class FireInput:
+    """The alarm panel's contact was read."""
+
+    alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed, as asked for by WakeAt."""
 
@@ -62,4 +69,4 @@ class Modes:
     modes: frozenset[Mode]
 
 
-Fact = Unlock | Contact | ExitPressed | ItemSensed | Motion | Beam | Tick | Modes
+Fact = Unlock | Contact | ExitPressed | ItemSensed | Motion | Beam | FireInput | Tick | Modes

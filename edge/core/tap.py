@@ -60,6 +60,19 @@ def at_bank(
     return (_verdict(tap, access, bank, min(refusals, key=_rank, default=Denied("no_right_here"))),)
 
 
+def let_in(verdict: Verdict, why: str) -> Verdict:
+    """Open the door all the same: for everybody, because of `why`."""
+    event, free = verdict.event, why == FREE_PASSAGE
+    changed = {"granted": True, "reason": "granted", "why": why, "free_passage": free or event.free_passage}
+    return Verdict(event.model_copy(update=changed), event.point)
+
+
+def turn_away(verdict: Verdict, reason: Literal["passed_back", "interlocked"]) -> Verdict:
+    """Leave the door locked all the same."""
+    changed = {"granted": False, "reason": reason, "why": None}
+    return Verdict(verdict.event.model_copy(update=changed), None)
+
+
 def _decide(tap: Tap, access: AccessList | None, point: str) -> Granted | Denied:
     if access is None:
         return Denied("no_list")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from edge.core.facts import Beam, Contact, ExitPressed, Fact, ItemSensed, Motion
+from edge.core.facts import Beam, Contact, ExitPressed, Fact, FireInput, ItemSensed, Motion
 from protocol.site import Bank, Compartment, Counter, Door, Node, PresenceSensor, Reader, Site
 
-Role = Literal["contact", "rex", "motion", "outer", "inner", "item"]
+Role = Literal["contact", "rex", "motion", "outer", "inner", "item", "fire"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,10 @@ class Wire:
     pin: int
 
     def fact(self, active: bool) -> Fact | None:  # noqa: FBT001 - a wire is active or not
-        """Say what a level means. Active is: closed, pressed, moving, broken, present."""
+        """Say what a level means.
+
+        Active is: closed (a contact, a panel at rest), pressed, moving, broken, present.
+        """
         match self.role:
             case "contact":
                 return Contact(is_open=not active)
@@ -29,6 +32,8 @@ class Wire:
                 return Motion(active)
             case "item":
                 return ItemSensed(active)
+            case "fire":
+                return FireInput(alarm=not active)
             case "outer" | "inner":
                 return Beam(self.role, active)
 
@@ -59,6 +64,8 @@ class Equipment:
         return tuple(c.id for c in self.compartments if c.bank == bank)
 
     def _wires(self) -> Iterator[Wire]:
+        if self.node.fire is not None:
+            yield Wire("fire", self.node.id, self.node.fire)
         for door in self.doors:
             yield Wire("contact", door.id, door.contact)
             if door.rex is not None:

@@ -112,6 +112,10 @@ class Surroundings:
         """Open a door or a compartment, whatever its lock says."""
         self.pins.drive(self._wires["contact", point], 1)
 
+    def set_fire(self, *, alarm: bool) -> None:
+        """Let the alarm panel raise an alarm, or end it."""
+        self.pins.drive(self._wires["fire", self.equipment.node.id], int(alarm))
+
     def set_closed(self, point: str) -> None:
         """Close a door or a compartment."""
         self.pins.drive(self._wires["contact", point], 0)
@@ -153,7 +157,7 @@ class Surroundings:
 
     def _at_rest(self) -> None:
         """Every door closed, nobody about, every item in its place."""
-        rest = {"contact": 0, "rex": 1, "motion": 0, "outer": 0, "inner": 0, "item": 0}
+        rest = {"contact": 0, "rex": 1, "motion": 0, "outer": 0, "inner": 0, "item": 0, "fire": 0}
         for (role, _), pin in self._wires.items():
             self.pins.drive(pin, rest[role])
 

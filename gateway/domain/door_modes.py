@@ -8,6 +8,7 @@ from typing import Literal
 from gateway.domain.civil import at_local, days_of, weekday_of
 from gateway.domain.interval import Interval
 from gateway.domain.occupancy import SpaceState
+from gateway.domain.opening_hours import open_to
 from protocol.modes import ModeWindow
 from protocol.site import Door, Site
 
@@ -72,10 +73,18 @@ def _windows(
             interval = Interval(each.starts_at, each.ends_at).within(span)
             if not interval.empty:
                 yield ModeWindow(mode="free_passage", start=interval.start, end=interval.end)
+    yield from _of_the_week(site, door, span)
+    if closed:
+        yield ModeWindow(mode="full", start=span.start, end=span.end)
+
+
+def _of_the_week(site: Site, door: Door, span: Interval) -> Iterator[ModeWindow]:
+    """Yield what returns each week: when a key is expected, and when the first card opens to everybody."""
     for day in days_of(span.start, span.end, site.zone):
         hours = door.key_expected.get(weekday_of(day))
         if hours is not None:
             start, end = at_local(day, hours.opens, site.zone), at_local(day, hours.closes, site.zone)
             yield ModeWindow(mode="key_expected", start=start, end=end)
-    if closed:
-        yield ModeWindow(mode="full", start=span.start, end=span.end)
+        opening = open_to(site, day, "nomad") if door.first_card else None
+        if opening is not None:
+            yield ModeWindow(mode="first_card", start=opening.start, end=opening.end)

@@ -1,6 +1,6 @@
 """What staff should see to: at which node, what, since when, how often."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -8,11 +8,20 @@ from typing import Final, Literal
 from gateway.domain import occupancy
 from gateway.domain.clones import Cause
 from gateway.domain.door_modes import full_spaces
+from gateway.domain.journal import Entry, in_order
 from gateway.domain.overstay import LOOKING_BACK, overstays
 from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
 from gateway.web.head_counts import held_now
-from protocol.events import EpochBegun, Event, EventsDropped
+from protocol.events import (
+    EpochBegun,
+    Event,
+    EventsDropped,
+    FireAlarm,
+    FireAlarmEnded,
+    PassedBack,
+    Tailgated,
+)
 from protocol.site import Site
 from protocol.topics import parse_up
 
@@ -35,6 +44,9 @@ What = Literal[
     "lockdown",
     "full",
     "crowded",
+    "fire",
+    "tailgated",
+    "passed-back",
 ]
 """`duplicated`: two nodes of one name. `spool-failing`: its disk takes nothing. `overstay`: somebody sits on
 in a room whose booking is over. `lost`, `dropped` and `set-aside`: events that never came, because the node
@@ -44,7 +56,8 @@ no longer had them, had no room for them, or got no answer to them. `spool-damag
 number and not its key. `two-places`: badges that were elsewhere sooner than anybody can walk.
 `feed-refused`: a calendar's feed is not taken as it is. `meeting-refused`: it was, but not every meeting
 could be booked. `lockdown`: staff alone come in. `full`: a space has no room left. `crowded`: an event has
-more people than were planned.
+more people than were planned. `fire`: the alarm panel is in alarm. `tailgated`: people came in whom nobody
+let in. `passed-back`: badges that came in twice without going out.
 """
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
@@ -87,7 +100,7 @@ def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
     for alarm in (*lasting, *_recent(books, site, now - RECENT)):
         key = (alarm.where, alarm.what)
         found[key] = _together(found[key], alarm) if key in found else alarm
-    return sorted(found.values(), key=lambda alarm: (alarm.since, alarm.where), reverse=True)
+    return sorted(found.values(), key=lambda a: (a.what == "fire", a.since, a.where), reverse=True)
 
 
 def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
@@ -150,13 +163,27 @@ def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
     for gap in books.journal.gaps(since):
         if gap.node in nodes:
             yield Alarm(site.id, gap.node, "lost", gap.noticed_at, gap.last - gap.first + 1)
-    for entry in books.journal.troubles(site.id, since):
-        what, count = _said(entry.event)
-        yield Alarm(site.id, entry.identity.node, what, entry.occurred_at, count)
+    troubles = books.journal.troubles(site.id, since)
+    yield from _fires(site, troubles)
+    for entry in troubles:
+        if not isinstance(entry.event, FireAlarm | FireAlarmEnded):
+            what, count = _said(entry.event)
+            yield Alarm(site.id, entry.identity.node, what, entry.occurred_at, count)
     for clone in books.projections.clones(site.id, since):
         yield Alarm(site.id, clone.seen.node, _OF_CLONE[clone.cause], clone.at, 1, str(clone.seen))
     for letters in books.journal.letters_since(since):
         yield from _unread(site, letters)
+
+
+def _fires(site: Site, troubles: Iterable[Entry]) -> Iterator[Alarm]:
+    """Tell of the nodes whose alarm panel said last that there is a fire."""
+    latest: dict[str, Entry] = {}
+    for entry in in_order(troubles):
+        if isinstance(entry.event, FireAlarm | FireAlarmEnded):
+            latest[entry.identity.node] = entry
+    for node, entry in latest.items():
+        if isinstance(entry.event, FireAlarm):
+            yield Alarm(site.id, node, "fire", entry.occurred_at, event=str(entry.identity))
 
 
 def _said(event: Event) -> tuple[What, int | None]:
@@ -167,6 +194,10 @@ def _said(event: Event) -> tuple[What, int | None]:
             return "spool-damaged", None
         case EpochBegun():
             return "conflict", None
+        case Tailgated():
+            return "tailgated", 1
+        case PassedBack():
+            return "passed-back", 1
         case _:
             return "set-aside", 1
 

@@ -24,7 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
-TROUBLES = "kind IN ('EpochBegun', 'EventsDropped', 'RecordUnreadable')"
+TROUBLES = (
+    "kind IN ('EpochBegun', 'EventsDropped', 'FireAlarm', 'FireAlarmEnded', 'PassedBack',"
+    " 'RecordUnreadable', 'Tailgated')"
+)
 """What is looked for all the time and is almost never there. In these very words, or no index is used."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

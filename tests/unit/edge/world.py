@@ -57,17 +57,24 @@ class ReaderInMemory:
 
 
 class World:
-    """The node `node_id` of Sceaux Smart: doors closed, nobody about, and what `levels` says otherwise."""
+    """The node `node_id` of `place`: doors closed, nobody about, and what `levels` says otherwise."""
 
-    def __init__(self, node_id: str, store: ListStoreInMemory, levels: dict[Wire, bool]) -> None:
-        self.equipment: Equipment = equipment(site(), node_id)
+    def __init__(
+        self,
+        node_id: str,
+        store: ListStoreInMemory,
+        levels: dict[Wire, bool],
+        place: Site,
+        spool: SpoolInMemory,
+    ) -> None:
+        self.equipment: Equipment = equipment(place, node_id)
         self.clock = LoopClock()
         self.locks = {name: LockInMemory() for name in self.equipment.lock_pins()}
-        at_rest = {wire: wire.role in {"contact", "item"} for wire in self.equipment.wires()}
+        at_rest = {wire: wire.role in {"contact", "item", "fire"} for wire in self.equipment.wires()}
         self.inputs = InputsInMemory(at_rest | levels)
         self.indicator = IndicatorInMemory()
         self.readers = [ReaderInMemory(reader.id) for reader in self.equipment.readers]
-        self.spool = SpoolInMemory()
+        self.spool = spool
         self.store = store
         self.uplink = UplinkInMemory()
         self.manager = ManagerInMemory()
@@ -129,11 +136,17 @@ def live(
     access: AccessList | None = None,
     store: ListStoreInMemory | None = None,
     levels: dict[Wire, bool] | None = None,
+    place: Site | None = None,
+    spool: SpoolInMemory | None = None,
 ) -> World:
-    """Start a node, let the story happen, stop the node; return what is left."""
+    """Start a node of Sceaux Smart, or of `place`, let the story happen, stop it; return what is left.
+
+    With the `spool` of an earlier world it goes on where that one ended.
+    """
 
     async def play() -> World:
-        world = World(node, store or ListStoreInMemory(kept(access)), levels or {})
+        keeps = store or ListStoreInMemory(kept(access))
+        world = World(node, keeps, levels or {}, place or site(), spool or SpoolInMemory())
         running = asyncio.create_task(world.node.run())
         await world.settle()
         await story(world)
