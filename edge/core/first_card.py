@@ -26,7 +26,7 @@ class FirstCard:
         """Take in what the node has recorded as `seq`."""
         match event:
             case BadgePresented(granted=True, direction="in") as badge if badge.point in self.doors:
-                if badge.why == FREE_PASSAGE or badge.stale:
+                if badge.why == FREE_PASSAGE:
                     return self
                 return replace(self, pending={seq: (badge.point, at)})
             case DoorOpened(cause="grant", grant=int(grant)) if grant in self.pending:

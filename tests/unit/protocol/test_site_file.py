@@ -50,6 +50,22 @@ def test_le_petit_voisin_is_right() -> None:
         ('id = "cosy"', 'id = "kitchen"', "id 'kitchen': used 2 times"),
         ("opens = 08:00:00, closes = 20:00:00", "opens = 21:00:00, closes = 20:00:00", "it must close later"),
         ("[opening]", "[opening", "not TOML"),
+        (
+            'id = "office-1-door"',
+            'id = "office-1-door"\nanti_passback = "hard"',
+            "door 'office-1-door'.anti_passback: expected a reader of direction 'out'",
+        ),
+        (
+            'id = "office-1-door"',
+            'id = "office-1-door"\ninterlock = "airlock"',
+            "interlock 'airlock': expected two doors or more, all of one node",
+        ),
+        (
+            'id = "entrance-beams"',
+            'id = "entrance-beams"\ndoor = "garden"',
+            "'entrance-beams'.door: 'garden', expected a door of node 'ss-entrance'",
+        ),
+        ('id = "ss-entrance"', 'id = "ss-entrance"\nfire = 17', "pin 17 is used 2 times"),
     ],
 )
 def test_an_error_is_told_with_file_key_and_expectation(right: str, wrong: str, told: str) -> None:

@@ -13,7 +13,16 @@ from gateway.web.app import create_app
 from gateway.web.i18n import WORDS
 from protocol.certificates import signing_request
 from protocol.enrolment import EnrolmentRequest
-from protocol.events import EpochBegun, EventsDropped, ExitRequested, RecordUnreadable
+from protocol.events import (
+    EpochBegun,
+    EventsDropped,
+    ExitRequested,
+    FireAlarm,
+    FireAlarmEnded,
+    PassedBack,
+    RecordUnreadable,
+    Tailgated,
+)
 from protocol.topics import NodeTopics
 from tests.unit.gateway.web.place import SCEAUX, VOISIN, Place, badge, card
 
@@ -152,3 +161,19 @@ def test_people_who_sit_on_after_their_booking_are_an_alarm_until_they_leave(
     assert alarms(staff) == [("ss-meeting-1", "overstay", None)]
     place.sense("ss-meeting-1", "meeting-1", occupied=False)
     assert alarms(staff) == []
+
+
+def test_a_fire_stands_above_all_until_it_has_ended(place: Place, staff: TestClient) -> None:
+    place.report("ss-entrance", FireAlarm())
+    place.clock.pass_s(60)
+    place.report("ss-garden", Tailgated(door="garden", crossings=2, grants=1))
+    assert alarms(staff) == [("ss-entrance", "fire", None), ("ss-garden", "tailgated", 1)]
+    place.report("ss-entrance", FireAlarmEnded())
+    assert alarms(staff) == [("ss-garden", "tailgated", 1)]
+
+
+def test_who_came_in_twice_or_behind_another_is_counted(place: Place, staff: TestClient) -> None:
+    twice = PassedBack(door="entrance", grant=1)
+    behind = Tailgated(door="entrance", crossings=2, grants=1)
+    place.report("ss-entrance", twice, behind, twice)
+    assert sorted(alarms(staff)) == [("ss-entrance", "passed-back", 2), ("ss-entrance", "tailgated", 1)]
