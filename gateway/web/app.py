@@ -29,6 +29,7 @@ from gateway.web.api import (
     members,
     nodes,
     occupancy,
+    passes,
     privatisations,
     series,
     sites,
@@ -39,11 +40,12 @@ from gateway.web.api import (
 )
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
-from gateway.web.pages import account, accounts, live, login, me, openid, panel, passes, statement
+from gateway.web.pages import account, accounts, live, login, me, openid, panel, statement
 from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import explain as explain_page
 from gateway.web.pages import keys as keys_page
+from gateway.web.pages import passes as passes_page
 from gateway.web.picture import take
 from gateway.web.stream import Hub
 
@@ -56,6 +58,7 @@ _RESOURCES: Final = (
     members,
     suspensions,
     guests,
+    passes,
     cards,
     bookings,
     calendars,
@@ -85,7 +88,7 @@ _PAGES: Final = (
     explain_page,
     audit_page,
     me,
-    passes,
+    passes_page,
     panel,
 )
 
