@@ -30,6 +30,7 @@ def claims_at(books: Books, site: Site, now: datetime) -> Claims:
         days_come=_days_come(books, site, members, since, now),
         ends=_ends(books, booked),
         privatisations=books.bookings.privatisations(site.id, since, horizon),
+        passes=books.passes.all() if site.keypads else (),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocol.base import VERSION, CredentialRef, Id, Instant, Message
+from protocol.base import VERSION, AccessRef, Id, Instant, Message
 from protocol.events import Assurance
 from protocol.sealing import Sealed, SealingKey
 
@@ -31,11 +31,13 @@ class Rights(Message):
     """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
 
     `aes`: its card has a key of its own, and counts for nothing before it has proved that.
+    `once`: it is a visitor's code for a single use, of which the node takes care.
     """
 
     sets: tuple[SetNumber, ...]
     member: bool
     aes: bool = False
+    once: bool = False
 
 
 class AccessList(Message):
@@ -55,7 +57,7 @@ class AccessList(Message):
     on_stale: dict[Id, OnStale]
     assurance: dict[Id, Assurance] = Field(default_factory=dict)
     sets: dict[SetNumber, tuple[Window, ...]]
-    credentials: dict[CredentialRef, Rights]
+    credentials: dict[AccessRef, Rights]
     sealed_to: SealingKey | None = None
     card_keys: Sealed | None = None
 
@@ -129,7 +131,7 @@ class AccessPatch(Message):
     base: Annotated[int, Field(ge=1)]
     revision: Annotated[int, Field(ge=2)]
     sets: dict[SetNumber, tuple[Window, ...]]
-    credentials: dict[CredentialRef, Rights | None]
+    credentials: dict[AccessRef, Rights | None]
     card_keys: Sealed | None = None
 
 
@@ -155,6 +157,8 @@ class Denied:
         "assurance_too_low",
         "no_card_keys",
         "not_genuine",
+        "unknown_code",
+        "code_used",
     ]
     opens_at: datetime | None = None
     stale: bool = False

@@ -53,6 +53,11 @@ class WholePlace:
         assert self._simulator.start(self._entrance.tap(reader, Type2Card(uid))).result(5)
         return released.result(5)
 
+    def type_code(self, keypad: str, code: str) -> bool:
+        """Type a code at a keypad; whether the strike's pin went high within two seconds of its last key."""
+        self._simulator.start(self._entrance.keypads[keypad].type(f"*{code}#")).result(10)
+        return self._simulator.start(self._entrance.until_released(DOOR, within_s=2)).result(5)
+
     def open_door(self) -> None:
         """Pull the door open."""
         self._simulator.call(self._entrance.set_open, DOOR)
@@ -91,10 +96,14 @@ def until(ask: Callable[[], T], within_s: float = 10.0) -> T:
 
 
 @contextmanager
-def whole_place(folder: Path, broker: Broker, **more: object) -> Iterator[WholePlace]:
+def whole_place(
+    folder: Path, broker: Broker, site_file: Path = SITE_FILE, **more: object
+) -> Iterator[WholePlace]:
     """Start all of it, with Ana taken up and the entrance holding its list. `more` are settings."""
     with ExitStack() as stack:
-        gateway = GatewayProcess.start(folder / "gateway", {**_settings(folder, broker), **more})
+        gateway = GatewayProcess.start(
+            folder / "gateway", {**_settings(folder, broker), "site_files": [str(site_file)], **more}
+        )
         stack.callback(gateway.stop)
         with gateway.first_session() as session:
             api = stack.enter_context(client(gateway.url, key(session, "test", "admin")))
@@ -102,10 +111,10 @@ def whole_place(folder: Path, broker: Broker, **more: object) -> Iterator[WholeP
         members = {"members": [{**ana, "credentials": [{"uid": UID.hex()}]}]}
         assert api.post("/api/v1/imports/members", json=members).json() == {"added": 1}
         simulator = stack.enter_context(Simulator())
-        site = read_site(SITE_FILE.read_text(encoding="utf-8"), SITE_FILE.name)
+        site = read_site(site_file.read_text(encoding="utf-8"), site_file.name)
         entrance = simulator.open(Surroundings.open(site, NODE))
         words = api.get(f"/api/v1/node-settings/{NODE}").json()
-        edge = start_edge(entrance, folder / NODE, SITE_FILE, (broker.host, broker.port), words)
+        edge = start_edge(entrance, folder / NODE, site_file, (broker.host, broker.port), words)
         stack.callback(edge.stop)
         place = WholePlace(simulator, gateway, api, entrance, edge)
         until(place.list_revision)
@@ -117,7 +126,6 @@ def _settings(folder: Path, broker: Broker) -> dict[str, object]:
     lenient = folder / "tariff.toml"  # a stay of seconds is use of the place here
     lenient.write_text(tariff.replace("min_minutes = 15", "min_minutes = 0"), encoding="utf-8")
     return {
-        "site_files": [str(SITE_FILE)],
         "tariff_files": [str(lenient)],
         "broker_host": broker.host,
         "broker_port": broker.port,

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from gateway.domain.bookings import Booking
+from gateway.domain.codes import codes_at
 from gateway.domain.interval import Interval
 from gateway.domain.people import Credential, Member, Plan, Suspension
 from gateway.domain.privatisation import Privatisation
@@ -20,6 +21,7 @@ from gateway.domain.rights import (
     compartments_of,
     terms_of,
 )
+from gateway.domain.visitor_passes import VisitorPass
 from protocol.access import AccessList, AccessPatch, OnStale, Rights
 from protocol.site import Site
 
@@ -51,6 +53,7 @@ class Claims:
     days_come: Mapping[str, frozenset[date]] = field(default_factory=dict)
     ends: Mapping[str, datetime] = field(default_factory=dict)
     privatisations: Sequence[Privatisation] = ()
+    passes: Sequence[VisitorPass] = ()
 
 
 def compile_list(
@@ -99,6 +102,8 @@ def compile_list(
         if sets or counts:
             rights_now = Rights(sets=sets, member=counts, aes=credential.assurance == "aes")
             listed[credential.ref] = _joined(listed.get(credential.ref), rights_now)
+    for known, windows in codes_at(site, node, claims.passes, span, now):
+        listed[known.code] = Rights(sets=(numbers.of(windows),), member=False, once=known.single_use)
     return AccessList(**{**dict(frame), "revision": revision, "sets": numbers.used(), "credentials": listed})
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-DIGITS: Final = 8
+from protocol.identifiers import CODE_DIGITS
+
+DIGITS: Final = CODE_DIGITS
 LONGEST: Final = timedelta(days=31)
 """Who comes for longer is no visitor, and has a badge."""
 

@@ -49,6 +49,7 @@ def invite_visitor(command: ask.InviteVisitor, desk: Desk) -> VisitorPass:
         single_use=command.single_use,
     )
     desk.books.passes.put(new)
+    desk.touch([new.site])
     return new
 
 
@@ -59,6 +60,7 @@ def revoke_pass(command: ask.RevokePass, desk: Desk) -> None:
         raise Refused("not_found", Fault("/pass", "unknown_pass", "no pass has this id"))
     if found.revoked_at is None:
         desk.books.passes.put(replace(found, revoked_at=desk.now))
+        desk.touch([found.site])
 
 
 def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
@@ -80,6 +82,8 @@ def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
     except Refused:
         return PanelAnswer("offline")
     desk.books.passes.put(replace(found, last_used_at=desk.now, last_command=sent.id))
+    if found.single_use:
+        desk.touch([found.site])
     desk.books.accounts.forget_tries(panel)
     return PanelAnswer()
 

@@ -35,7 +35,7 @@ class PassIn(Shape):
 
 
 class PassOut(Shape):
-    """A pass as it is kept; of its code there is only a hash, not shown. `in_use`: it may still open a door."""
+    """A pass as it is kept; of its code only a hash is, not shown. `in_use`: it may still open a door."""
 
     id: str
     site: str

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from edge.core.tap import Proof
 from edge.core.wiring import Equipment, Role, Wire, equipment
 from edge.identity import Identity
+from edge.keypads import Keypads
 from edge.node import Node, Ports
 from edge.ports import Post, ReaderWorks, Received, Sensed, Tapped
 from edge.trust import Trust
 from protocol.access import AccessList
 from protocol.events import Event
 from protocol.messages import NodeStatus, StateSnapshot
-from protocol.site import Site
+from protocol.site import Keypad, Site
 from protocol.site_file import read_site
 from protocol.topics import Down
 from tests.unit.edge.fakes import (
@@ -59,8 +60,15 @@ class ReaderInMemory:
 class World:
     """The node `node_id` of Sceaux Smart: doors closed, nobody about, and what `levels` says otherwise."""
 
-    def __init__(self, node_id: str, store: ListStoreInMemory, levels: dict[Wire, bool]) -> None:
-        self.equipment: Equipment = equipment(site(), node_id)
+    def __init__(
+        self,
+        node_id: str,
+        store: ListStoreInMemory,
+        levels: dict[Wire, bool],
+        keypads: Keypads | None = None,
+        pads: tuple[Keypad, ...] = (),
+    ) -> None:
+        self.equipment: Equipment = replace(equipment(site(), node_id), keypads=pads)
         self.clock = LoopClock()
         self.locks = {name: LockInMemory() for name in self.equipment.lock_pins()}
         at_rest = {wire: wire.role in {"contact", "item"} for wire in self.equipment.wires()}
@@ -85,6 +93,7 @@ class World:
             uplink=self.uplink,
             manager=self.manager,
             keep_acknowledged=timedelta(days=7),
+            keypads=keypads,
         )
         self.node = Node(self.equipment, self.identity, ports)
 
