@@ -346,11 +346,15 @@ class FoundAccount:
 
 @dataclass(frozen=True, slots=True)
 class InviteAccount:
-    """Take up someone of the staff, who then chooses a password by a link."""
+    """Take up someone of the staff, who then chooses a password by a link.
+
+    It is mailed to them, behind `address`, where pages are found; None: it is for whoever asks to hand on.
+    """
 
     mail: str
     name: str
     role: Role
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,9 +368,13 @@ class ChangeAccount:
 
 @dataclass(frozen=True, slots=True)
 class OfferNewPassword:
-    """Make the link by which an account's owner chooses another password, and drops the second factor."""
+    """Make the link by which an account's owner chooses another password, and drops the second factor.
+
+    It is mailed behind `address` as an invitation is.
+    """
 
     account: str
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

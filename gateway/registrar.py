@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gateway.auditor import Auditor
 from gateway.commands import Command, EraseMember, Refused
+from gateway.domain.accounts import Account
 from gateway.domain.audit import Act, Outcome, details
 from gateway.domain.authority import ANYONE, SYSTEM, Actor
 from gateway.handlers import HANDLERS, Desk
@@ -81,6 +82,11 @@ class Registrar:
             with self._ledger.writing() as books:
                 books.remember(RIGHTS_CHANGED, secrets.token_hex(8))
         return result
+
+    def administrators(self) -> list[Account]:
+        """Return the open accounts of administrators."""
+        with self._ledger.reading() as books:
+            return [each for each in books.accounts.all() if each.open and each.role == "admin"]
 
     def erase_again(self) -> None:
         """Erase whom a restored ledger knows again though they were erased: before anybody is served.

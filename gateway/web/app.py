@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from gateway.web import problems
 from gateway.web.api import (
+    accounts,
     audit,
     bookings,
     calendars,
@@ -40,7 +41,8 @@ from gateway.web.api import (
 )
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
-from gateway.web.pages import account, accounts, live, login, me, openid, panel, statement
+from gateway.web.pages import account, live, login, me, openid, panel, statement
+from gateway.web.pages import accounts as accounts_page
 from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import explain as explain_page
@@ -73,6 +75,7 @@ _RESOURCES: Final = (
     statements,
     lists,
     keys,
+    accounts,
     audit,
     clock,
 )
@@ -83,7 +86,7 @@ _PAGES: Final = (
     login,
     statement,
     account,
-    accounts,
+    accounts_page,
     keys_page,
     explain_page,
     audit_page,

@@ -50,6 +50,7 @@ _SCOPE_OF: dict[str, Scope] = {
     "statements": "see-usage",
     "tariffs": "see-usage",
     "lists": "run-place",
+    "accounts": "administer",
     "keys": "administer",
     "login-links": "administer",
     "node-settings": "administer",

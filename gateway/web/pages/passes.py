@@ -11,7 +11,8 @@ from gateway.web.api.passes import new_code
 from gateway.web.api.times import moment, site_of
 from gateway.web.auth import CarryOut, Visitor, allow
 from gateway.web.context import House, TheHouse
-from gateway.web.pages.forms import Name, base_url
+from gateway.web.mailing import base_url
+from gateway.web.pages.forms import Name
 from gateway.web.pages.qr import qr
 from gateway.web.pages.rendering import page
 from protocol.identifiers import pass_ref

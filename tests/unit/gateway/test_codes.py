@@ -26,6 +26,7 @@ def keyed(place: Place) -> Place:
     place.join(1)
     place.gateway.issue()
     place.beat()
+    place.gateway.issue()
     return place
 
 
