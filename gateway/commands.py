@@ -304,13 +304,14 @@ class EnrolSealingKey:
 
 @dataclass(frozen=True, slots=True)
 class MintKey:
-    """Make a secret: an API key, a one-time login link or a session."""
+    """Make a secret: an API key (limited to `sites`, where some are named), a one-time link or a session."""
 
     kind: Literal["api", "link", "first", "session"]
     name: str
     role: Role
     lives: timedelta
     scopes: frozenset[Scope] | None = None
+    sites: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
