@@ -45,6 +45,9 @@ class AccountTables:
     def forget_tries(self, subject: str) -> None:
         self._connection.execute(delete(tries).where(tries.c.subject == subject))
 
+    def forget_tries_before(self, moment: datetime) -> int:
+        return self._connection.execute(delete(tries).where(tries.c.last_at < moment)).rowcount
+
     def _find(self, condition: Any) -> Account | None:
         row = self._connection.execute(select(accounts).where(condition)).mappings().first()
         return _account(row) if row else None
