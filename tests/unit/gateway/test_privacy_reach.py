@@ -101,8 +101,8 @@ def _times(place: Place, days: int) -> tuple[datetime, datetime]:
 def _follow_calendars(place: Place, handle: Callable[[ask.Command], object]) -> None:
     """One calendar of theirs, and one of somebody else's that names them, folded as feeds are."""
     start, end = (f"{moment:%Y%m%dT%H%M%SZ}" for moment in _times(place, 5))
-    for member, space in ((CANARY, "office-1"), ("m-2", "meeting-3")):
-        made = handle(ask.AddCalendar(SCEAUX, space, "Agenda", None, (member, "m-2"), {MAIL: CANARY}))
+    for member, space, organisers in ((CANARY, "office-1", {MAIL: CANARY}), ("m-2", "meeting-3", {})):
+        made = handle(ask.AddCalendar(SCEAUX, space, "Agenda", None, (member, "m-2"), organisers))
         feed = ics(
             f"UID:{member}\nDTSTART:{start}\nDTEND:{end}\n"
             f"ORGANIZER;CN={NAME}:mailto:{MAIL}\nSUMMARY:Entretien avec {NAME}"
