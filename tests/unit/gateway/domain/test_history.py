@@ -13,6 +13,7 @@ from gateway.domain.occupancy import WHOLE_SITE
 from gateway.domain.people import Holders
 from protocol.events import (
     AccessListRefused,
+    CodeEntered,
     CommandExecuted,
     CommandRefused,
     DoorHeldOpen,
@@ -64,6 +65,15 @@ ONE_OF_EACH: tuple[Event, ...] = (
     NodeStarted(software="1.0"),
     ReaderLost(reader="entrance-in", error="no answer"),
     ReaderRestored(reader="entrance-in"),
+    CodeEntered(
+        point="entrance",
+        granted=False,
+        reason="unknown_code",
+        why=None,
+        list_revision=1,
+        list_age_s=1,
+        stale=False,
+    ),
     AccessListRefused(revision=3, reason="unsigned"),
     EventsDropped(count=12, up_to=40),
     RecordDropped(reason="spool_full"),
