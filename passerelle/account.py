@@ -54,7 +54,7 @@ def _secret(registrar: "Registrar", mail: str | None) -> str:
         return str(registrar.carry_out_beside(MintKey("first", "way back", "admin", _FIRST_LIVES), SYSTEM))
     wanted = [each for each in administrators if mail is None or each.mail == same_mail(mail)]
     if len(wanted) != 1:
-        known = ", ".join(each.mail for each in administrators) or "nobody"
+        known = ", ".join(sorted(each.mail for each in administrators)) or "nobody"
         text = f"say whose account with --mail; open accounts of administrators: {known}"
         raise Refused("invalid", Fault("--mail", "which_account", text))
     return str(registrar.carry_out_beside(OfferNewPassword(wanted[0].id), SYSTEM))
