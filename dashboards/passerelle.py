@@ -23,7 +23,10 @@ REFUSALS: Final = {
     "passed_back": "déjà entré",
     "interlocked": "sas occupé",
 }
-"""Why doors refuse, as staff read it."""
+"""Why doors refuse badges, as staff read it."""
+
+CODE_REFUSALS: Final = {"unknown_code": "code inconnu", "code_used": "code déjà utilisé"}
+"""Why keypads refuse codes that are no badge's reason as well."""
 
 _BY_SITE: Final = ("time(1d)", '"site"')
 _BY_SPACE: Final = (*_BY_SITE, '"space"')
@@ -65,11 +68,12 @@ PANELS: Final = (
         unit="m",
     ),
     Panel(
-        "Badges refusés, par motif",
+        "Badges et codes refusés, par motif",
         "Ce que les portes ont répondu à ceux qu'elles n'ont pas laissé entrer.",
         tuple(
-            _events("BadgePresented", legend, '"granted" = false', f"\"reason\" = '{reason}'")
-            for reason, legend in REFUSALS.items()
+            _events(kind, legend, '"granted" = false', f"\"reason\" = '{reason}'")
+            for kind, reasons in (("BadgePresented", REFUSALS), ("CodeEntered", CODE_REFUSALS))
+            for reason, legend in reasons.items()
         ),
         "bars",
     ),

@@ -18,16 +18,18 @@ from edge.adapters.gpio import GpioPins
 from edge.adapters.list_store import FileListStore
 from edge.adapters.nfc_reader import NfcReader
 from edge.adapters.sealing_key import sealing_key
+from edge.adapters.spent_codes import FileSpentCodes
 from edge.adapters.spool import SqliteSpool
 from edge.adapters.uplink import Broker, LastWill, MqttUplink
 from edge.card_keys import CardKeys
 from edge.identity import Identity
+from edge.keypads import Keypads
 from edge.node import Node, Ports
 from edge.settings import NodeSettings, Settings
 from edge.trust import Trust
 from host.service_manager import ServiceManager
 from protocol.codec import encode
-from protocol.identifiers import credential_ref
+from protocol.identifiers import credential_ref, pass_ref
 from protocol.signing import public_from_text
 from protocol.topics import gateway_status
 
@@ -48,7 +50,8 @@ async def serve(settings: Settings) -> None:
         software=version("passerelle"),
         keep_alive_s=file.keep_alive_s,
     )
-    reference = partial(credential_ref, bytes.fromhex(file.credential_key))
+    site_key = bytes.fromhex(file.credential_key)
+    reference = partial(credential_ref, site_key)
     card_keys = CardKeys(sealing_key(file.data_dir))
     prove = CardProof(reference, card_keys.of)
     certificate = _certificate(file)
@@ -78,6 +81,7 @@ async def serve(settings: Settings) -> None:
             manager=ServiceManager(),
             keep_acknowledged=timedelta(days=file.spool_days),
             certificate=certificate,
+            keypads=Keypads(pins.keypads, partial(pass_ref, site_key), FileSpentCodes(file.data_dir)),
         )
         node = Node(equipment, identity, ports)
         _stop_at_signals(node)

@@ -18,6 +18,7 @@ from edge.doorkeeper import Doorkeeper
 from edge.downlink import Downlink
 from edge.identity import Identity
 from edge.journal import Journal
+from edge.keypads import KeypadDesk, Keypads
 from edge.lists import AccessKeeper, ListRefused
 from edge.ports import (
     BadgeReader,
@@ -26,11 +27,13 @@ from edge.ports import (
     EpochOver,
     Indicator,
     Inputs,
+    KeypadDevice,
     LinkDown,
     LinkUp,
     ListStore,
     Lock,
     PortFact,
+    Pressed,
     ReaderFails,
     ReaderWorks,
     Received,
@@ -78,6 +81,7 @@ class Ports:
     manager: ServiceManager
     keep_acknowledged: timedelta
     certificate: Certificate | None = None
+    keypads: Keypads | None = None
 
 
 class Node:
@@ -105,6 +109,19 @@ class Node:
             self._keeper,
             report=self._journal.record,
             changed=self._bulletin.changed,
+        )
+        self._keypads = (
+            KeypadDesk(
+                equipment,
+                ports.keypads,
+                clock,
+                self._keeper,
+                ports.indicator,
+                report=self._journal.record,
+                unlock=self._doorkeeper.step,
+            )
+            if ports.keypads
+            else None
         )
         self._renewal = (
             Renewal(identity.trust, ports.certificate, ports.uplink, clock) if ports.certificate else None
@@ -141,7 +158,7 @@ class Node:
             self._journal.run, self._courier.run, self._beat, self._keep_tidy, self._watch_spool,
             self._reread, self._be_watched,
             *([self._renewal.run] if self._renewal else []),
-            *(lambda reader=reader: reader.run(self.post) for reader in self._ports.readers),
+            *(lambda device=device: device.run(self.post) for device in self._devices()),
         ]  # fmt: skip
         tasks = [self._loop.create_task(_for_ever(duty)) for duty in duties]
         try:
@@ -168,6 +185,10 @@ class Node:
                 first = some[-1].seq + 1
         except (SpoolFailed, EpochOver, ValueError) as error:
             _log.error("event=recall_failed error=%r", str(error))
+
+    def _devices(self) -> Sequence[BadgeReader | KeypadDevice]:
+        keypads = self._ports.keypads
+        return (*self._ports.readers, *(keypads.devices.values() if keypads else ()))
 
     def _begin(self) -> None:
         self._journal.record(NodeStarted(software=self._identity.software))
@@ -206,6 +227,8 @@ class Node:
         match fact:
             case Tapped(reader, credential, proof):
                 self._doorkeeper.tapped(reader, credential, proof)
+            case Pressed(keypad, key) if self._keypads:
+                self._keypads.pressed(keypad, key)
             case Sensed(wire, active):
                 self._sensed(wire, active=active)
             case ReaderWorks(reader):

@@ -15,7 +15,7 @@ from edge.core.wiring import Wire
 from protocol.enrolment import Renewal
 from protocol.events import ClockQuality, Event, Record
 
-SignalKind = Literal["granted", "refused", "identify"]
+SignalKind = Literal["granted", "refused", "identify", "key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,14 @@ class Tapped:
     reader: str
     credential: str
     proof: Proof = "uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key of a keypad went down: a digit, `*`, `#`, or a letter from A to D."""
+
+    keypad: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class RollCall:
     """Asks whether facts are still handled."""
 
 
-PortFact = Tapped | ReaderWorks | ReaderFails | Sensed | LinkUp | LinkDown | Received | RollCall
+PortFact = Tapped | Pressed | ReaderWorks | ReaderFails | Sensed | LinkUp | LinkDown | Received | RollCall
 Post = Callable[[PortFact], None]
 """Takes a fact into the node's queue: callable from any thread, never raises, never waits."""
 
@@ -88,6 +96,26 @@ class BadgeReader(Protocol):
 
     async def run(self, post: Post) -> None:
         """Post taps, losses and returns until cancelled; then let the device go."""
+        ...
+
+
+class KeypadDevice(Protocol):
+    """A keypad beside a door."""
+
+    async def run(self, post: Post) -> None:
+        """Post each key as it goes down, until cancelled."""
+        ...
+
+
+class SpentCodes(Protocol):
+    """Where the node remembers which codes for a single use were used, by reference, the latest last."""
+
+    def load(self) -> Sequence[str]:
+        """Return what was saved last. Raises OSError, ValueError where that cannot be read."""
+        ...
+
+    async def save(self, refs: Sequence[str]) -> None:
+        """Replace what is saved, whole or not at all. Raises OSError."""
         ...
 
 

@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,7 +27,7 @@ _WRONG_INPUT = 2
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, which tells the service manager while `lives()`, and ends the streams that would never end."""
+    """Uvicorn, which tells the service manager while `lives()`, and ends streams that would not end."""
 
     def __init__(
         self, app: Starlette, host: str = "127.0.0.1", port: int = 0, lives: Callable[[], bool] = lambda: True
@@ -34,6 +36,11 @@ class Server(uvicorn.Server):
         self._app = app
         self._lives = lives
         self._attending: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """End in order. Uvicorn would raise the signal again: nothing after `run` would be done."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -89,6 +89,10 @@ class House:
     witnessing: Worker
     forgetting: Worker
 
+    @property
+    def mails(self) -> bool:
+        return self.mailing is not None
+
     def start(self) -> None:
         self.gateway.registrar.erase_again()
         self.forgetting.turn()  # before anybody is served: a restored ledger names whom it no longer may

@@ -33,6 +33,7 @@ def claims_at(books: Books, site: Site, now: datetime) -> Claims:
         modes=books.door_modes.between(site.id, since, horizon),
         full=full_spaces(site, occupancy.at(books.projections.spaces(site.id), site, now)),
         privatisations=books.bookings.privatisations(site.id, since, horizon),
+        passes=books.passes.all() if site.keypads else (),
     )
 
 

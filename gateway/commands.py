@@ -359,13 +359,14 @@ class EnrolSealingKey:
 
 @dataclass(frozen=True, slots=True)
 class MintKey:
-    """Make a secret: an API key, a one-time login link or a session."""
+    """Make a secret: an API key (limited to `sites`, where some are named), a one-time link or a session."""
 
     kind: Literal["api", "link", "first", "session"]
     name: str
     role: Role
     lives: timedelta
     scopes: frozenset[Scope] | None = None
+    sites: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,11 +402,15 @@ class FoundAccount:
 
 @dataclass(frozen=True, slots=True)
 class InviteAccount:
-    """Take up someone of the staff, who then chooses a password by a link."""
+    """Take up someone of the staff, who then chooses a password by a link.
+
+    It is mailed to them, behind `address`, where pages are found; None: it is for whoever asks to hand on.
+    """
 
     mail: str
     name: str
     role: Role
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,9 +424,13 @@ class ChangeAccount:
 
 @dataclass(frozen=True, slots=True)
 class OfferNewPassword:
-    """Make the link by which an account's owner chooses another password, and drops the second factor."""
+    """Make the link by which an account's owner chooses another password, and drops the second factor.
+
+    It is mailed behind `address` as an invitation is.
+    """
 
     account: str
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

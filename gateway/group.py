@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from pydantic import TypeAdapter
 
 from gateway.domain.chronology import Mark, place_in_time
+from gateway.domain.codes import pass_used_by
 from gateway.domain.journal import Entry, Identity, says_the_same, told_by
 from gateway.domain.reception import receive
 from gateway.domain.runs import Runs, hear
@@ -34,7 +35,10 @@ Sending = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Taken:
-    """What one group of messages came to. At the `troubled` sites something went wrong for staff to see."""
+    """What one group of messages came to. At the `troubled` sites something went wrong for staff to see.
+
+    At the sites of `codes_used` a code for a single use was entered at a keypad.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     cursors: dict[Epoch, Cursor] = field(default_factory=dict)
@@ -42,6 +46,7 @@ class Taken:
     reports: list[NodeStatus | StateSnapshot] = field(default_factory=list)
     renewals: list[Renewal] = field(default_factory=list)
     troubled: set[str] = field(default_factory=set)
+    codes_used: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -87,10 +92,21 @@ class Group:
 
     def write(self) -> None:
         self._books.journal.append(self.taken.entries, self.taken.cursors.values())
+        self._note_codes()
         for key, mark in self._marks.items():
             remember_mark(self._books, key, mark)
         for node, runs in self.learnt.runs.items():
             self._books.nodes.put_runs(node, runs)
+
+    def _note_codes(self) -> None:
+        """Note which visitors' codes opened doors by their node's decision: one use may be all they had."""
+        for entry in self.taken.entries:
+            used = pass_used_by(entry.event)
+            known = self._books.passes.get(used) if used else None
+            if known is not None:
+                latest = max(known.last_used_at or entry.occurred_at, entry.occurred_at)
+                self._books.passes.put(replace(known, last_used_at=latest))
+                self.taken.codes_used |= {entry.site} if known.single_use else set()
 
     def _sender(self, message: Received) -> UpTopic:
         sender = sender_of(message.topic, self._site_of_node)

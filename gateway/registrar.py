@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from gateway.auditor import Auditor
 from gateway.commands import Command, EraseMember, Refused
+from gateway.domain.accounts import Account
 from gateway.domain.audit import Act, Outcome, details
 from gateway.domain.authority import ANYONE, SYSTEM, Actor
 from gateway.handlers import HANDLERS, Desk
+from gateway.handlers.reach import OutOfReach, within_reach
 from gateway.handlers.said import Said, about, of_what_was_made
 from gateway.ports import Clock, Ledger, Notifier
 from protocol.site import Site
@@ -57,14 +59,16 @@ class Registrar:
             raise
         try:
             with self._ledger.writing() as books:
+                if not within_reach(by, command, books):
+                    raise OutOfReach
                 desk = Desk(books, now, self._sites, self._notifier, by)
                 result = handling.carry_out(command, desk)
                 subject, more = said
                 self._auditor.write(
                     books, _act(now, by, act, "done", (subject, {**more, **of_what_was_made(result)}))
                 )
-        except Refused:
-            if handling.scope is None:
+        except Refused as refusal:
+            if handling.scope is None or isinstance(refusal, OutOfReach):
                 self._note_refusal(by, act, said)
             raise
         return result, desk
@@ -81,6 +85,11 @@ class Registrar:
             with self._ledger.writing() as books:
                 books.remember(RIGHTS_CHANGED, secrets.token_hex(8))
         return result
+
+    def administrators(self) -> list[Account]:
+        """Return the open accounts of administrators."""
+        with self._ledger.reading() as books:
+            return [each for each in books.accounts.all() if each.open and each.role == "admin"]
 
     def erase_again(self) -> None:
         """Erase whom a restored ledger knows again though they were erased: before anybody is served.

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.auditor import Auditor
 from gateway.domain import civil
+from gateway.domain.accounts import FORGOTTEN_AFTER
 from gateway.domain.retention import Limits, nameless_before, unbilled_before
 from gateway.handlers.privacy import FORGET_BYTES
 from gateway.ports import Badge, Books, Clock, Ledger
@@ -84,6 +85,9 @@ class Retention:
             "lockers": self._forget_lockers(oldest),
             "letters": self._forget_letters(oldest),
             "passes": self._forget_passes(oldest),
+            "hires": self._forget_hires(oldest),
+            "calendars": self._forget_calendars(oldest),
+            "tries": self._forget_tries(now),
             "audit": self._auditor.let_go(now, self._limits.audit_months),
             "unbilled": self._forget_unbilled(now),
             "messages": self._outbox(oldest),
@@ -145,6 +149,31 @@ class Retention:
     def _forget_passes(self, oldest: datetime) -> int:
         with self._ledger.writing() as books:
             return books.passes.forget_ended(oldest)
+
+    def _forget_hires(self, oldest: datetime) -> int:
+        """Let what was hired whole, and is long over, name nobody; that it was hired stays."""
+        with self._ledger.writing() as books:
+            hires = [
+                hire
+                for site in {*self._sites, *books.journal.sites()}
+                for hire in books.bookings.privatisations(site, _START_OF_TIME, oldest)
+                if hire.ends_at < oldest and not is_past(hire.organiser)
+            ]
+            for hire in hires:
+                books.bookings.put_privatisation(replace(hire, organiser=nobody(), title=None, guests=()))
+            return len(hires)
+
+    def _forget_calendars(self, oldest: datetime) -> int:
+        """Let go old meetings of others' calendars, feeds that nobody brought anew, and revoked addresses."""
+        with self._ledger.writing() as books:
+            calendars = books.calendars.all()
+            meetings = sum(books.calendars.forget_before(each.id, oldest) for each in calendars)
+            bodies = books.calendars.forget_bodies(oldest)
+            return meetings + bodies + books.subscriptions.forget_revoked(oldest)
+
+    def _forget_tries(self, now: datetime) -> int:
+        with self._ledger.writing() as books:
+            return books.accounts.forget_tries_before(now - FORGOTTEN_AFTER)
 
     def _forget_lockers(self, oldest: datetime) -> int:
         with self._ledger.writing() as books:

@@ -186,6 +186,9 @@ class Gateway:
                 self._intake.greet(report)
                 self._projector.hear(report.site)
                 self._workers["issuer"].wake()
+        if taken.codes_used:
+            self._issuer.touch(node for node, site in self._site_of_node.items() if site in taken.codes_used)
+            self._workers["issuer"].wake()
         for renewal in taken.renewals:
             issued = self.enrolment.renew(renewal)
             if issued is not None:

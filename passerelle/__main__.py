@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from passerelle import audit, badge, dead_letters, node, privacy
+from passerelle import account, audit, badge, dead_letters, node, privacy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 history = typer.Typer(no_args_is_help=True, help="Usage in InfluxDB.")
 app.add_typer(history, name="history")
+app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(dead_letters.app, name="dead-letters")

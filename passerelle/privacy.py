@@ -20,8 +20,14 @@ _HEADINGS: Final = {
     "badges": "Passages aux portes / Badges presented",
     "visits": "Visites / Visits",
     "bookings": "Réservations / Bookings",
+    "hires": "Privatisations / Hires",
+    "meetings": "Réunions d'agendas suivis / Meetings of followed calendars",
     "loans": "Prêts / Loans",
     "parcels": "Colis / Parcels",
+    "calendars": "Agendas qui vous ouvrent des portes / Calendars that open doors to you",
+    "calendars_given_out": "Agendas partagés / Calendars given out",
+    "suspensions": "Suspensions",
+    "visitors": "Vos visiteurs / Your visitors",
     "audit": "Qui a consulté ou modifié vos données / Who read or changed your data",
 }
 _KEPT: Final = """\
@@ -29,7 +35,8 @@ Kept, because the law asks for it, and naming nobody:
 - the month's figures and the rent (Code de commerce L123-22: ten years), of a random pseudonym per month;
 - that this was done, and who looked before: the audit, under the id {member}, twelve months at most.
 Nodes that are cut off know the badges until their access list ends. Backups made before today still hold all
-of it, until they are deleted by their age; erase again after restoring one on another machine."""
+of it, until they are deleted by their age; erase again after restoring one on another machine.
+Calendars kept elsewhere that still name them bring that back: have it taken out where they are kept."""
 
 
 @app.command()

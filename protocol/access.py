@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from protocol.base import VERSION, CredentialRef, Id, Instant, Message
+from protocol.base import VERSION, AccessRef, Id, Instant, Message
 from protocol.events import Assurance
 from protocol.modes import Mode, ModeWindow, modes_at
 from protocol.sealing import Sealed, SealingKey
@@ -35,11 +35,13 @@ class Rights(Message):
     """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
 
     `aes`: its card has a key of its own, and counts for nothing before it has proved that.
+    `once`: it is a visitor's code for a single use, of which the node takes care.
     """
 
     sets: tuple[SetNumber, ...]
     member: bool
     aes: bool = False
+    once: bool = False
 
 
 class AccessList(Message):
@@ -61,7 +63,7 @@ class AccessList(Message):
     assurance: dict[Id, Assurance] = Field(default_factory=dict)
     modes: dict[Id, tuple[ModeWindow, ...]] = Field(default_factory=dict)
     sets: dict[SetNumber, tuple[Window, ...]]
-    credentials: dict[CredentialRef, Rights]
+    credentials: dict[AccessRef, Rights]
     sealed_to: SealingKey | None = None
     card_keys: Sealed | None = None
 
@@ -160,7 +162,7 @@ class AccessPatch(Message):
     base: Annotated[int, Field(ge=1)]
     revision: Annotated[int, Field(ge=2)]
     sets: dict[SetNumber, tuple[Window, ...]]
-    credentials: dict[CredentialRef, Rights | None]
+    credentials: dict[AccessRef, Rights | None]
     modes: dict[Id, tuple[ModeWindow, ...]] = Field(default_factory=dict)
     card_keys: Sealed | None = None
 
@@ -189,6 +191,8 @@ class Denied:
         "not_genuine",
         "lockdown",
         "full",
+        "unknown_code",
+        "code_used",
     ]
     opens_at: datetime | None = None
     stale: bool = False

@@ -25,6 +25,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 CredentialRef = Annotated[str, StringConstraints(pattern=r"^c_[0-9a-f]{32}$")]
 """A keyed hash that stands for a card; the card's number never leaves the reader."""
 
+AccessRef = Annotated[str, StringConstraints(pattern=r"^[cv]_[0-9a-f]{32}$")]
+"""What an access list knows somebody by: a card's reference, or the keyed hash of a visitor's code."""
 
 _START_OF_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)

@@ -43,8 +43,24 @@ class BadgePresented(Message):
     free_passage: bool = False
 
 
+class CodeEntered(Message):
+    """A visitor's code was entered at the keypad of a door, and the node decided. The code is not told.
+
+    `why` names the pass that granted (`pass:v-1f2e`); `reason` says why not. It makes no visit.
+    """
+
+    type: Literal["CodeEntered"] = "CodeEntered"
+    point: Id
+    granted: bool
+    reason: str
+    why: str | None
+    list_revision: int
+    list_age_s: int
+    stale: bool
+
+
 class DoorOpened(Message):
-    """A door's contact opened. `grant` is the seq of the BadgePresented that released it.
+    """A door's contact opened. `grant` is the seq of the BadgePresented or CodeEntered that released it.
 
     It is of this event's epoch, or of `grant_epoch` where the node began another in between. Without any
     release it was a `key`, where one was expected, `free_passage` while anybody may pass, or else `forced`.
@@ -235,6 +251,7 @@ class EpochBegun(Message):
 
 Event = Annotated[
     BadgePresented
+    | CodeEntered
     | DoorOpened
     | DoorClosed
     | DoorHeldOpen

@@ -4,6 +4,9 @@ import hashlib
 import hmac
 from typing import Final
 
+CODE_DIGITS: Final = 8
+"""So many digits a visitor's code has."""
+
 CARD_APPLICATION: Final = b"PSL"
 """The application identifier (AID) of Passerelle on a DESFire, least significant byte first."""
 

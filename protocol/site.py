@@ -177,6 +177,19 @@ class Reader(Message):
         return self
 
 
+class Keypad(Message):
+    """A matrix keypad outside a door: four rows that the node drives, and three or four columns it reads.
+
+    Visitors type their code there: eight digits, then `#`; `*` begins again.
+    """
+
+    id: Id
+    node: Id
+    door: Id
+    rows: Annotated[tuple[Pin, ...], Field(min_length=4, max_length=4)]
+    columns: Annotated[tuple[Pin, ...], Field(min_length=3, max_length=4)]
+
+
 class PresenceSensor(Message):
     """A motion sensor (PIR): the space is empty once nothing moved for `hold_s`."""
 
@@ -256,6 +269,7 @@ class Site(Message):
     nodes: tuple[Node, ...] = Field(validation_alias="node")
     doors: tuple[Door, ...] = Field(validation_alias="door")
     readers: tuple[Reader, ...] = Field(validation_alias="reader")
+    keypads: tuple[Keypad, ...] = Field(default=(), validation_alias="keypad")
     presence_sensors: tuple[PresenceSensor, ...] = Field(default=(), validation_alias="presence")
     counters: tuple[Counter, ...] = Field(default=(), validation_alias="counter")
     banks: tuple[Bank, ...] = Field(default=(), validation_alias="bank")

@@ -1,7 +1,7 @@
 """What a site file must get right beyond its shape: ids that are unique, names that exist, pins used once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from protocol.site import Bank, Door, PresenceSensor, Site
@@ -20,11 +20,12 @@ def problems(site: Site) -> Iterator[str]:
     yield from _pins_used_twice(site)
     yield from _unreachable(site)
     yield from _door_logic(site)
+    yield from _keypads(site)
 
 
 def _repeated_ids(site: Site) -> Iterator[str]:
     sections: tuple[tuple[_Named, ...], ...] = (
-        site.spaces, site.nodes, site.doors, site.readers, site.presence_sensors,
+        site.spaces, site.nodes, site.doors, site.readers, site.keypads, site.presence_sensors,
         site.counters, site.banks, site.compartments, site.items,
     )  # fmt: skip
     counted = Counter(thing.id for section in sections for thing in section)
@@ -64,12 +65,18 @@ def _pins_used_twice(site: Site) -> Iterator[str]:
         used[node.id] += [node.status_led, node.buzzer, node.fire]
     for door in site.doors:
         used[door.node] += [door.strike, door.contact, door.rex]
+    for keypad in site.keypads:
+        used[keypad.node] += [*keypad.rows, *keypad.columns]
     for sensor in site.presence_sensors:
         used[sensor.node].append(sensor.pin)
     for counter in site.counters:
         used[counter.node] += [counter.outer, counter.inner]
     for locker in site.compartments:
         used[node_of_bank.get(locker.bank, "")] += [locker.lock, locker.contact, locker.item_sensor]
+    yield from _more_than_once(used)
+
+
+def _more_than_once(used: Mapping[str, Iterable[int | None]]) -> Iterator[str]:
     for node_id, pins in used.items():
         for pin, times in Counter(pin for pin in pins if pin is not None).items():
             if times > 1:
@@ -105,6 +112,17 @@ def _door_logic(site: Site) -> Iterator[str]:
     for counter in site.counters:
         if counter.door is not None and node_of.get(counter.door) != counter.node:
             yield f"{counter.id!r}.door: {counter.door!r}, expected a door of node {counter.node!r}"
+
+
+def _keypads(site: Site) -> Iterator[str]:
+    doors = {door.id: door for door in site.doors}
+    for keypad in site.keypads:
+        yield from _expect(keypad.door, set(doors), f"keypad {keypad.id!r}.door")
+        door = doors.get(keypad.door)
+        if door is not None and door.node != keypad.node:
+            yield f"keypad {keypad.id!r}.node: {keypad.node!r}, expected {door.node!r}, where its lock hangs"
+        if door is not None and door.assurance == "aes":
+            yield f"keypad {keypad.id!r}.door: {door.id!r} asks for proof (aes), which no code can give"
 
 
 def _ids(section: Iterable[_Named]) -> set[str]:

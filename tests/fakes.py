@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.adapters.certificate_authority import FileAuthority
 from gateway.adapters.signer import FileSigner
 from gateway.auditor import Auditor
+from gateway.domain.accounts import Account
 from gateway.domain.bookings import Booking
 from gateway.domain.history import Point, Value
 from gateway.domain.parcels import Parcel
@@ -88,6 +89,9 @@ class RememberingNotifier:
 
     def come_in(self, member: Member, url: str, until: datetime) -> None:
         self.links[member.id] = url
+
+    def choose_password(self, account: Account, url: str, until: datetime) -> None:
+        self.links[account.mail] = url
 
     forgotten: list[str] = field(default_factory=list)
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final, get_args
 
+from dashboards.passerelle import CODE_REFUSALS
 from gateway.adapters.ledger import SqlLedger
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Credential, Member
@@ -13,6 +14,7 @@ from gateway.projector import Projector
 from protocol.access import Denied
 from protocol.events import (
     BadgePresented,
+    CodeEntered,
     Direction,
     DoorClosed,
     DoorHeldOpen,
@@ -79,7 +81,9 @@ def _troubles(node: Node, day: date) -> Iterator[Entry]:
     door = node.site.doors[0].id
     yield node.saw(day, 0, NodeStarted(software="1.0"))
     for number, reason in enumerate(REASONS):
-        yield node.saw(day, 60 + number, _badge(node, 0, "in", reason))
+        of_code = reason in CODE_REFUSALS
+        refused = _code(door, reason) if of_code else _badge(node, 0, "in", reason)
+        yield node.saw(day, 60 + number, refused)
     yield node.saw(day, 100, DoorOpened(door=door, cause="forced", grant=None))
     yield node.saw(day, 130, DoorHeldOpen(door=door))
     yield node.saw(day, 140, DoorClosed(door=door, open_s=40))
@@ -105,6 +109,12 @@ def _passage(
         yield node.saw(day, second + 1, DoorOpened(door=door.id, cause="grant", grant=badge.identity.seq))
         yield node.saw(day, second + 2, crossed(direction, counter.id, counter.space))
         yield node.saw(day, second + 3, DoorClosed(door=door.id, open_s=2))
+
+
+def _code(door: str, reason: str) -> CodeEntered:
+    return CodeEntered(
+        point=door, granted=False, reason=reason, why=None, list_revision=1, list_age_s=60, stale=False
+    )
 
 
 def _badge(node: Node, number: int, direction: Direction, reason: str) -> BadgePresented:

@@ -53,6 +53,11 @@ class WholePlace:
         assert self._simulator.start(self._entrance.tap(reader, Type2Card(uid))).result(5)
         return released.result(5)
 
+    def type_code(self, keypad: str, code: str) -> bool:
+        """Type a code at a keypad; whether the strike's pin went high within two seconds of its last key."""
+        self._simulator.start(self._entrance.keypads[keypad].type(f"*{code}#")).result(10)
+        return self._simulator.start(self._entrance.until_released(DOOR, within_s=2)).result(5)
+
     def open_door(self) -> None:
         """Pull the door open."""
         self._simulator.call(self._entrance.set_open, DOOR)

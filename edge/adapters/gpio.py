@@ -26,6 +26,7 @@ from typing import Any, Final, Literal
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice, GPIOZeroError
 
+from edge.adapters.keypad import GpioKeypad
 from edge.core.wiring import Equipment, Role, Wire
 from edge.ports import Post, Sensed, SignalKind, Unavailable
 
@@ -46,6 +47,7 @@ _Step = tuple[float, bool, bool]
 _PATTERNS: Final[dict[SignalKind, tuple[_Step, ...]]] = {  # seconds, lamp, buzzer
     "granted": ((0.1, True, True), (0.9, True, False)),
     "refused": ((0.1, True, True), (0.1, False, False)) * 3,
+    "key": ((0.03, True, True),),
     "identify": ((0.25, True, True), (0.25, False, False)) * 10,
 }
 
@@ -63,6 +65,7 @@ class GpioPins:
                 _forget_last_levels(self._factory, equipment.lock_pins().values())
             self.locks = {lock: GpioLock(pin, self._factory) for lock, pin in equipment.lock_pins().items()}
             self.inputs = GpioInputs(equipment.wires(), self._factory)
+            self.keypads = {pad.id: GpioKeypad(pad, self._factory) for pad in equipment.keypads}
             self.indicator = GpioIndicator(equipment.node.status_led, equipment.node.buzzer, self._factory)
         except (ImportError, OSError, GPIOZeroError) as error:
             raise Unavailable(f"pins: the driver {driver!r} does not reach them: {error}") from error
@@ -73,6 +76,8 @@ class GpioPins:
             lock.release()
         self.indicator.close()
         self.inputs.close()
+        for keypad in self.keypads.values():
+            keypad.close()
         for lock in self.locks.values():
             lock.close()
         self._factory.close()

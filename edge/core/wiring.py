@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edge.core.facts import Beam, Contact, ExitPressed, Fact, FireInput, ItemSensed, Motion
-from protocol.site import Bank, Compartment, Counter, Door, Node, PresenceSensor, Reader, Site
+from protocol.site import Bank, Compartment, Counter, Door, Keypad, Node, PresenceSensor, Reader, Site
 
 Role = Literal["contact", "rex", "motion", "outer", "inner", "item", "fire"]
 
@@ -50,6 +50,7 @@ class Equipment:
     compartments: tuple[Compartment, ...]
     presence_sensors: tuple[PresenceSensor, ...]
     counters: tuple[Counter, ...]
+    keypads: tuple[Keypad, ...] = ()
 
     def lock_pins(self) -> dict[str, int]:
         """Return the pin of each door's strike and each compartment's latch."""
@@ -95,4 +96,5 @@ def equipment(site: Site, node_id: str) -> Equipment:
         compartments=tuple(c for c in site.compartments if c.bank in bank_ids),
         presence_sensors=tuple(s for s in site.presence_sensors if s.node == node_id),
         counters=tuple(c for c in site.counters if c.node == node_id),
+        keypads=tuple(k for k in site.keypads if k.node == node_id),
     )

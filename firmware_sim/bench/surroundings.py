@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from edge.core.wiring import Equipment, equipment
+from firmware_sim.gpio.keypad import SimulatedKeypad
 from firmware_sim.gpio.pigpiod import Pigpiod
 from firmware_sim.gpio.pins import Mode
 from firmware_sim.gpio.relay import TimerRelay
@@ -41,6 +42,7 @@ class Surroundings:
             lock: TimerRelay(pins, self._locks[lock], pulse_s + RELAY_MARGIN_S, later)
             for lock, pulse_s in self.pulses_s.items()
         }
+        self.keypads = {pad.id: SimulatedKeypad(pins, pad.rows, pad.columns) for pad in equipment.keypads}
         self._wires = {(wire.role, wire.of): wire.pin for wire in equipment.wires()}
         self._controls = {
             r.id: (r.door,) if r.door else _locks_of(equipment, r.bank) for r in equipment.readers

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from gateway.domain.accounts import Account
 from gateway.domain.bookings import Booking
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
@@ -15,7 +16,7 @@ from protocol.base import as_wire_time
 
 
 class OutboxNotifier:
-    """Writes each message as a JSON file: `to` (a member's id), `mail`, `about`, `subject`, `text`, `until`.
+    """Writes each message as a JSON file: `to` (whose id), `mail`, `about`, `subject`, `text`, `until`.
 
     French first, for that is what members speak, English below. After `until` it is of no use any more.
     """
@@ -34,6 +35,20 @@ class OutboxNotifier:
             f"Ce lien ouvre votre page ; il sert une seule fois, pendant un quart d’heure :\n{url}\n\n"
             "Si vous ne l’avez pas demandé, laissez-le simplement expirer.\n\n"
             f"—\n\nThis link opens your page, once, within a quarter of an hour:\n{url}\n",
+            until,
+        )
+
+    def choose_password(self, account: Account, url: str, until: datetime) -> None:
+        self._post(
+            account,
+            "choose_password",
+            "Votre accès à Passerelle",
+            "Bonjour,\n\n"
+            "Ce lien sert une seule fois, pendant trois jours, à choisir votre mot de passe :\n"
+            f"{url}\n\n"
+            "Si vous ne vous y attendiez pas, ne l’ouvrez pas et prévenez l’administration.\n\n"
+            f"—\n\nThis link lets you choose your password, once, within three days:\n{url}\n"
+            "If you did not expect it, leave it alone and tell whoever administers the place.\n",
             until,
         )
 
@@ -63,7 +78,7 @@ class OutboxNotifier:
             booking.ends_at,
         )
 
-    def _post(self, member: Member, about: str, subject: str, text: str, until: datetime) -> None:
+    def _post(self, member: Member | Account, about: str, subject: str, text: str, until: datetime) -> None:
         message = {
             "to": member.id,
             "mail": member.mail,

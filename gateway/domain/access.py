@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.domain.bearers import Bearer, bearers
 from gateway.domain.claims import Claims
+from gateway.domain.codes import codes_at
 from gateway.domain.door_modes import mode_windows
 from gateway.domain.interval import Interval
 from gateway.domain.rights import (
@@ -70,6 +71,8 @@ class Compiler:
             if sets or bearer.counts:
                 ref, aes = bearer.credential.ref, bearer.credential.assurance == "aes"
                 listed[ref] = _joined(listed.get(ref), sets, member=bearer.counts, aes=aes)
+        for known, windows in codes_at(self._site, node, claims.passes, span, self._now):
+            listed[known.code] = Rights(sets=(numbers.of(windows),), member=False, once=known.single_use)
         return frame.model_copy(
             update={
                 "revision": revision,

@@ -32,10 +32,14 @@ def panel_at(site: str, door: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or a program that asks for something. `id` is no name: it may stand in logs."""
+    """A person or a program that asks for something. `id` is no name: it may stand in logs.
+
+    `sites` limit a program to what concerns them alone; None: no such limit.
+    """
 
     id: str
     scopes: frozenset[Scope]
+    sites: frozenset[str] | None = None
 
     @classmethod
     def of(cls, actor: str, role: Role) -> Self:

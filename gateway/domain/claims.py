@@ -9,6 +9,7 @@ from gateway.domain.door_modes import DoorMode
 from gateway.domain.people import Credential, Member, Suspension
 from gateway.domain.privatisation import Privatisation
 from gateway.domain.rights import CompartmentGrant
+from gateway.domain.visitor_passes import VisitorPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,4 @@ class Claims:
     privatisations: Sequence[Privatisation] = ()
     modes: Sequence[DoorMode] = ()
     full: frozenset[str] = frozenset()
+    passes: Sequence[VisitorPass] = ()

@@ -30,6 +30,7 @@ _MINUTE_S: Final = 60.0
 
 _CONTENT: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "BadgePresented": ("point", ("direction", "granted", "reason", "stale")),
+    "CodeEntered": ("point", ("granted", "reason", "stale")),
     "DoorOpened": ("door", ("cause",)),
     "DoorClosed": ("door", ("open_s",)),
     "DoorHeldOpen": ("door", ()),

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-DIGITS: Final = 8
+from protocol.identifiers import CODE_DIGITS
+
+DIGITS: Final = CODE_DIGITS
 LONGEST: Final = timedelta(days=31)
 """Who comes for longer is no visitor, and has a badge."""
 
 KEPT_AFTER: Final = timedelta(days=90)
 """How long an ended pass is kept, with the visitor's name: CNIL practice for access logs, 3 months."""
 
-Refusal = Literal["unknown", "other_door", "too_early", "ended", "used", "offline"]
+Refusal = Literal["unknown", "other_door", "too_early", "ended", "used", "offline", "lockdown"]
 """Why a code opened nothing. `offline`: the door did not answer, and the pass is as good as before."""
 
 

@@ -32,7 +32,7 @@ def invite_account(command: ask.InviteAccount, desk: Desk) -> tuple[Account, str
         raise Refused("invalid", Fault("/role", "not_staff", "an account is for admin, staff or billing"))
     account = _new(desk, command.mail, command.name, command.role)
     desk.books.accounts.put(account)
-    return account, _link(desk, account)
+    return account, _link(desk, account, command.address)
 
 
 def change_account(command: ask.ChangeAccount, desk: Desk) -> Account:
@@ -53,7 +53,7 @@ def change_account(command: ask.ChangeAccount, desk: Desk) -> Account:
 
 def offer_new_password(command: ask.OfferNewPassword, desk: Desk) -> str:
     """Make a link to choose another password."""
-    return _link(desk, _known(command.account, desk))
+    return _link(desk, _known(command.account, desk), command.address)
 
 
 def choose_password(command: ask.ChoosePassword, desk: Desk) -> str:
@@ -128,9 +128,14 @@ def _new(desk: Desk, mail: str, name: str, role: Role) -> Account:
     return Account(f"u-{secrets.token_hex(6)}", same_mail(mail), name, role, desk.now)
 
 
-def _link(desk: Desk, account: Account) -> str:
-    expires_at = desk.now + _INVITATION_LIVES
-    return new_secret(desk, Key("", "invitation", account.name, account.role, expires_at, None, account.id))
+def _link(desk: Desk, account: Account, address: str | None) -> str:
+    """Make the secret of a link to a new password, and have the link mailed to its owner behind `address`."""
+    until = desk.now + _INVITATION_LIVES
+    secret = new_secret(desk, Key("", "invitation", account.name, account.role, until, None, account.id))
+    if address is not None:
+        url = f"{address}/login/{secret}"
+        desk.letters.append(partial(desk.notifier.choose_password, account, url, until))
+    return secret
 
 
 def _known(account: str, desk: Desk) -> Account:

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
-from gateway.domain.calendars import TOLERATED, Calendar, Followed, Meeting, Trouble, changes
+from gateway.domain.calendars import TOLERATED, Calendar, Followed, Key, Meeting, Trouble, changes
+from gateway.domain.people import Member
+from gateway.domain.redaction import Redaction
 from gateway.handlers.bookings import book_space, cancel_booking
 from gateway.handlers.desk import Desk
 
@@ -69,6 +71,40 @@ def forget_member(member: str, desk: Desk) -> None:
         elif calendar.members != others or member in calendar.organisers.values():
             known = {mail: each for mail, each in calendar.organisers.items() if each != member}
             books.put(replace(calendar, members=others, organisers=known, read_at=None, polled_at=None))
+
+
+def take_out_of_feeds(member: Member, desk: Desk) -> None:
+    """Take a member's name and address out of the feeds that are kept, and out of the meetings read there.
+
+    A feed of elsewhere that changes and names them still brings them back: that is for whoever keeps it.
+    """
+    books = desk.books.calendars
+    redaction = Redaction(tuple(word for word in (member.mail, member.name) if word))
+    for calendar in books.all():
+        body = books.body(calendar.id)
+        if body is not None and (redacted := redaction.feed(body)) != body:
+            books.keep_body(calendar.id, redacted)
+        for followed in books.followed(calendar.id, _EVER):
+            nameless = _redacted(followed.meeting, redaction)
+            if nameless != followed.meeting:
+                books.unfollow(calendar.id, [followed])
+                books.follow(calendar.id, [replace(followed, meeting=nameless)])
+                _retitle(followed.booking, redaction, desk)
+
+
+def _redacted(meeting: Meeting, redaction: Redaction) -> Meeting:
+    return replace(
+        meeting,
+        key=Key(redaction.text(meeting.key.uid), meeting.key.recurrence),
+        title=redaction.text(meeting.title) if meeting.title else meeting.title,
+        organiser=redaction.text(meeting.organiser) if meeting.organiser else meeting.organiser,
+    )
+
+
+def _retitle(booking: str | None, redaction: Redaction, desk: Desk) -> None:
+    known = desk.books.bookings.get(booking) if booking else None
+    if known is not None and known.title is not None:
+        desk.books.bookings.put(replace(known, title=redaction.text(known.title)))
 
 
 def poll_calendar(command: ask.PollCalendar, desk: Desk) -> None:

@@ -1,7 +1,8 @@
 """Guests for a day."""
 
 import secrets
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from gateway import commands as ask
 from gateway.commands import Fault, Refused
@@ -11,10 +12,17 @@ from gateway.domain.people import Credential, Member
 from gateway.handlers.desk import Desk
 from protocol.site import Site
 
+_A_DAY: Final = timedelta(days=1)
+_AHEAD: Final = timedelta(days=366)
+
 
 def invite_guest(command: ask.InviteGuest, desk: Desk) -> Member:
     """Take up a guest whose rights end with the day; the host answers for as many as the plan allows."""
     site, host = desk.site(command.site), desk.member(command.host)
+    if command.day < (desk.now - _A_DAY).date():  # before it is placed: the year 1 has no midnight in UTC
+        raise Refused("invalid", Fault("/day", "over", "this day is over"))
+    if command.day > (desk.now + _AHEAD).date():
+        raise Refused("invalid", Fault("/day", "too_far", f"invite within the next {_AHEAD.days} days"))
     start, end = day_bounds(command.day, site.zone)
     if end <= desk.now:
         raise Refused("invalid", Fault("/day", "over", "this day is over"))

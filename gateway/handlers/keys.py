@@ -27,8 +27,12 @@ def mint_key(command: ask.MintKey, desk: Desk) -> str:
     if beyond:
         text = f"the role {command.role} does not have {', '.join(sorted(beyond))}"
         raise Refused("invalid", Fault("/scopes", "beyond_role", text))
+    for site in sorted(command.sites or ()):
+        desk.site(site)
+    if command.sites is not None and (command.kind != "api" or not command.sites):
+        raise Refused("invalid", Fault("/sites", "no_site", "name a site at least, and of an API key only"))
     ends = desk.now + command.lives
-    key = Key("", command.kind, command.name, command.role, ends, None, scopes=command.scopes)
+    key = Key("", command.kind, command.name, command.role, ends, None, None, command.scopes, command.sites)
     return new_secret(desk, key)
 
 

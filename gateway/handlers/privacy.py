@@ -10,9 +10,11 @@ from gateway.commands import Fault, Refused
 from gateway.domain import civil
 from gateway.domain.audit import Act
 from gateway.domain.authority import MEMBER
+from gateway.domain.calendars import Followed
 from gateway.domain.people import Credential, Holders, Member
+from gateway.domain.privatisation import Privatisation
 from gateway.domain.retention import following_month
-from gateway.handlers.calendars import forget_member
+from gateway.handlers.calendars import forget_member, take_out_of_feeds
 from gateway.handlers.desk import Desk
 from gateway.ports import Badge
 from gateway.pseudonymising import month_of, nobody, stand_in, unknown_card, without_name
@@ -51,7 +53,9 @@ def export_member(command: ask.ExportMember, desk: Desk) -> dict[str, Any]:
         "visits": [_plain(visit) for visit in books.projections.visits_of(member.id)],
         "bookings": [_plain(booking) for booking in books.bookings.of(member.id)],
         "calendars_given_out": [_plain(replace(each, hash="")) for each in books.subscriptions.of(member.id)],
-        "calendars": [each.name for each in books.calendars.all() if each.admits_ever(member.id)],
+        "hires": [_plain(hire) for hire in _hires(desk, member.id)],
+        "meetings": [_plain(each.meeting) for each in _meetings(desk, member.id)],
+        "calendars": [{"name": each.name} for each in books.calendars.all() if each.admits_ever(member.id)],
         "suspensions": [_plain(suspension) for suspension in books.people.suspensions(member.id)],
         "loans": [_plain(loan) for loan in books.lockers.loans(live=False) if loan.member == member.id],
         "parcels": [
@@ -75,6 +79,7 @@ def erase_member(command: ask.EraseMember, desk: Desk) -> Erased:
     events = _erase_badges(desk, member.id, credentials)
     visits = _erase_visits(desk, member.id)
     forget_member(member.id, desk)
+    take_out_of_feeds(member, desk)
     books.subscriptions.forget(member.id)
     books.passes.forget_of(member.id)
     bookings = _erase_bookings(desk, member.id)
@@ -145,13 +150,28 @@ def _erase_bookings(desk: Desk, member: str) -> int:
 
 def _erase_hires(desk: Desk, member: str) -> None:
     """Name the member no more in what was hired whole, as organiser or as guest."""
-    for site in desk.sites:
-        for hire in desk.books.bookings.privatisations(site, _FIRST, _LAST):
-            if hire.organiser == member:
-                desk.books.bookings.put_privatisation(replace(hire, organiser=nobody(), title=None))
-            elif member in hire.guests:
-                guests = tuple(guest for guest in hire.guests if guest != member)
-                desk.books.bookings.put_privatisation(replace(hire, guests=guests))
+    for hire in _hires(desk, member):
+        guests = tuple(guest for guest in hire.guests if guest != member)
+        changed = replace(hire, guests=guests)
+        if hire.organiser == member:
+            changed = replace(changed, organiser=nobody(), title=None)
+        desk.books.bookings.put_privatisation(changed)
+
+
+def _hires(desk: Desk, member: str) -> list[Privatisation]:
+    """Return what the member hired whole, or is let in to, whose site is served or not."""
+    sites = {*desk.sites, *desk.books.journal.sites()}
+    found = (
+        hire for site in sorted(sites) for hire in desk.books.bookings.privatisations(site, _FIRST, _LAST)
+    )
+    return [hire for hire in found if member in hire.admitted]
+
+
+def _meetings(desk: Desk, member: str) -> list[Followed]:
+    """Return the meetings of others' calendars for which the member is let in."""
+    books = desk.books.calendars
+    found = (each for calendar in books.all() for each in books.followed(calendar.id, _FIRST))
+    return [each for each in found if each.admission.lets_in(member)]
 
 
 def _erase_lockers(desk: Desk, member: str) -> tuple[int, int]:

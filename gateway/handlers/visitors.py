@@ -9,6 +9,7 @@ from gateway import commands as ask
 from gateway.commands import Fault, Refused
 from gateway.domain.accounts import Tries
 from gateway.domain.authority import panel_at
+from gateway.domain.door_modes import DoorMode
 from gateway.domain.visitor_passes import KEPT_AFTER, LONGEST, PanelAnswer, Refusal, VisitorPass
 from gateway.handlers.desk import Desk, order
 from gateway.handlers.doors import door_of
@@ -49,6 +50,7 @@ def invite_visitor(command: ask.InviteVisitor, desk: Desk) -> VisitorPass:
         single_use=command.single_use,
     )
     desk.books.passes.put(new)
+    desk.touch([new.site])
     return new
 
 
@@ -59,6 +61,7 @@ def revoke_pass(command: ask.RevokePass, desk: Desk) -> None:
         raise Refused("not_found", Fault("/pass", "unknown_pass", "no pass has this id"))
     if found.revoked_at is None:
         desk.books.passes.put(replace(found, revoked_at=desk.now))
+        desk.touch([found.site])
 
 
 def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
@@ -75,13 +78,21 @@ def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
     refusal = found.refusal(command.site, door.id, desk.now) if found else "unknown"
     if found is None or refusal is not None:
         return _count(panel, refusal or "unknown", desk)
+    if any(mode.mode == "lockdown" and mode.concerns(door.id) for mode in _modes_now(command.site, desk)):
+        return PanelAnswer("lockdown")
     try:
         sent = order(desk, desk.site(command.site), door.node, UnlockDoor(door=door.id), found.id)
     except Refused:
         return PanelAnswer("offline")
     desk.books.passes.put(replace(found, last_used_at=desk.now, last_command=sent.id))
+    if found.single_use:
+        desk.touch([found.site])
     desk.books.accounts.forget_tries(panel)
     return PanelAnswer()
+
+
+def _modes_now(site: str, desk: Desk) -> list[DoorMode]:
+    return desk.books.door_modes.between(site, desk.now, desk.now + timedelta(microseconds=1))
 
 
 def set_up_panel(command: ask.SetUpPanel, desk: Desk) -> str:

@@ -1,5 +1,6 @@
 """Accounts of the staff, and what proves that somebody is who they say."""
 
+from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.accounts import Account, Tries
@@ -18,6 +19,7 @@ class Accounts(Protocol):
     def tries(self, subject: str) -> Tries | None: ...
     def put_tries(self, tries: Tries) -> None: ...
     def forget_tries(self, subject: str) -> None: ...
+    def forget_tries_before(self, moment: datetime) -> int: ...
 
 
 class Passwords(Protocol):

@@ -16,7 +16,7 @@ class Key:
     A `link` opens a session, an `invitation` lets an account choose its password, the `first` link makes the
     first account; `pending` is the session of someone who still owes a second factor. `account` is whose
     it is: an account's id, or a member's behind `member:`; None where it belongs to whoever holds it.
-    `scopes` narrow the role.
+    `scopes` narrow the role, `sites` an API key to what concerns them alone.
     """
 
     hash: str
@@ -27,6 +27,7 @@ class Key:
     used_at: datetime | None
     account: str | None = None
     scopes: frozenset[Scope] | None = None
+    sites: frozenset[str] | None = None
 
 
 class CardVault(Protocol):

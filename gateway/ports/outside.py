@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from gateway.domain.accounts import Account
 from gateway.domain.bookings import Booking
 from gateway.domain.history import Point
 from gateway.domain.parcels import Parcel
@@ -11,10 +12,14 @@ from gateway.domain.people import Member
 
 
 class Notifier(Protocol):
-    """Telling a member something."""
+    """Telling a member, or someone of the staff, something."""
 
     def come_in(self, member: Member, url: str, until: datetime) -> None:
         """Tell a member the one-time link to their own page."""
+        ...
+
+    def choose_password(self, account: Account, url: str, until: datetime) -> None:
+        """Tell someone of the staff the one-time link by which they choose a password."""
         ...
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...

@@ -17,6 +17,10 @@ class Subscriptions(Protocol):
         """Keep nothing of a member's subscriptions."""
         ...
 
+    def forget_revoked(self, before: datetime) -> int:
+        """Delete those that were revoked before a moment; return how many."""
+        ...
+
     def revoke(self, subscription: str, at: datetime) -> bool:
         """Let a subscription answer no more; whether there was one that still did."""
         ...

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from gateway.web import problems
 from gateway.web.api import (
+    accounts,
     audit,
     bookings,
     calendars,
@@ -31,6 +32,7 @@ from gateway.web.api import (
     members,
     nodes,
     occupancy,
+    passes,
     privatisations,
     series,
     sites,
@@ -41,12 +43,14 @@ from gateway.web.api import (
 )
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
-from gateway.web.pages import account, accounts, live, login, me, openid, panel, passes, statement
+from gateway.web.pages import account, live, login, me, openid, panel, statement
+from gateway.web.pages import accounts as accounts_page
 from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import doors as doors_page
 from gateway.web.pages import explain as explain_page
 from gateway.web.pages import keys as keys_page
+from gateway.web.pages import passes as passes_page
 from gateway.web.picture import take
 from gateway.web.stream import Hub
 
@@ -59,6 +63,7 @@ _RESOURCES: Final = (
     members,
     suspensions,
     guests,
+    passes,
     cards,
     bookings,
     calendars,
@@ -75,6 +80,7 @@ _RESOURCES: Final = (
     statements,
     lists,
     keys,
+    accounts,
     audit,
     clock,
 )
@@ -86,12 +92,12 @@ _PAGES: Final = (
     login,
     statement,
     account,
-    accounts,
+    accounts_page,
     keys_page,
     explain_page,
     audit_page,
     me,
-    passes,
+    passes_page,
     panel,
 )
 

@@ -45,7 +45,8 @@ class Visitor:
     key: str
 
     def may(self, scope: Scope) -> bool:
-        return self.actor.may(scope)
+        """Whether pages may show what takes this scope: none of them keeps to the sites of a limited key."""
+        return self.actor.sites is None and self.actor.may(scope)
 
 
 def visitor(request: Request, house: TheHouse) -> Visitor | None:
@@ -65,7 +66,7 @@ def visitor(request: Request, house: TheHouse) -> Visitor | None:
     if key is None:
         return None
     scopes = SCOPES_OF[key.role] if key.scopes is None else SCOPES_OF[key.role] & key.scopes
-    actor = Actor(key.account or f"{key.kind}:{telling(key)}", scopes)
+    actor = Actor(key.account or f"{key.kind}:{telling(key)}", scopes, key.sites)
     return Visitor(key.name, actor, key.role, key.expires_at, key.hash)
 
 
@@ -82,10 +83,32 @@ class allow:  # noqa: N801  # it reads as what it does: Depends(allow("run-place
         if asking is None:
             told = "show an API key, or sign in in this browser"
             raise HTTPException(401, told, {"WWW-Authenticate": "Bearer"})
-        if not asking.may(self.scope):
+        if not asking.actor.may(self.scope):
             gateway.registrar.refuse(asking.actor, route_of(request))
             raise HTTPException(403, f"this needs the scope {self.scope}, which you do not have")
+        if asking.actor.sites is not None and not _keeps_to(asking.actor.sites, request):
+            gateway.registrar.refuse(asking.actor, route_of(request))
+            raise HTTPException(
+                403, "this key is limited to sites: name one of them in `site`, where that can be"
+            )
         return asking
+
+
+def _keeps_to(sites: frozenset[str], request: Request) -> bool:
+    """Whether a request stays within `sites`, as far as can be told before it is carried out.
+
+    What changes something does so by a command, of which the registrar knows whom it concerns. What is read
+    must be read of one site: by a route that says that it takes `site`, else naming it would change nothing.
+    """
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    if dependant is None or not request.url.path.startswith("/api/"):  # pages show more than they are asked
+        return False
+    if request.method not in _SAFE_METHODS:
+        return any(each.call is _carry_out for each in dependant.dependencies)
+    asked = [request.path_params["site"]] if "site" in request.path_params else []
+    if any(parameter.alias == "site" for parameter in dependant.query_params):
+        asked += request.query_params.getlist("site")
+    return bool(asked) and sites.issuperset(asked)
 
 
 def route_of(request: Request) -> str:

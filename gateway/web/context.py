@@ -42,6 +42,11 @@ class House(Protocol):
         ...
 
     @property
+    def mails(self) -> bool:
+        """Whether what is written to people is sent by mail."""
+        ...
+
+    @property
     def polling(self) -> Polling: ...
 
     @property

@@ -14,14 +14,21 @@ from gateway.handlers import answers
 from gateway.ports import Books, Ledger, NodeReport
 from gateway.web.alarms import Alarm, alarms_of
 from gateway.web.head_counts import held_now
-from protocol.events import BadgePresented, DoorHeldOpen, DoorOpened, ReaderLost, ReaderRestored
+from protocol.events import BadgePresented, CodeEntered, DoorHeldOpen, DoorOpened, ReaderLost, ReaderRestored
 from protocol.site import Site, Space
 
 _HAPPENINGS: Final = 6
 _LOOKED_THROUGH: Final = 40
 _RECENT: Final = timedelta(hours=24)
 _BOOKINGS: Final = 6
-_KINDS: Final = ("BadgePresented", "DoorOpened", "DoorHeldOpen", "ReaderLost", "ReaderRestored")
+_KINDS: Final = (
+    "BadgePresented",
+    "CodeEntered",
+    "DoorOpened",
+    "DoorHeldOpen",
+    "ReaderLost",
+    "ReaderRestored",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,10 @@ def _happening(site: Site, entry: Entry) -> Happening | None:
             place, what = badge.point, f"granted-{badge.direction}"
         case BadgePresented() as badge:
             place, what, reason = badge.point, "refused", badge.reason
+        case CodeEntered(granted=True) as code:
+            place, what = code.point, "granted-code"
+        case CodeEntered() as code:
+            place, what, reason = code.point, "refused", code.reason
         case DoorOpened(cause="forced" | "command" as cause) as opened:
             place, what = opened.door, f"opened-{cause}"
         case DoorHeldOpen() as held:

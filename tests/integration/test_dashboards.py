@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.passerelle import FOLDER, REFUSALS, dashboard_files
+from dashboards.passerelle import CODE_REFUSALS, FOLDER, REFUSALS, dashboard_files
 from firmware_sim.influxdb import InfluxDB
 from gateway.adapters.influx import DatabaseHistory
 from gateway.adapters.ledger import SqlLedger
@@ -89,7 +89,7 @@ def test_the_generated_files_are_those_of_the_code() -> None:
 
 
 def test_every_reason_for_a_refusal_is_shown() -> None:
-    assert REFUSALS.keys() == set(usage.REASONS)
+    assert REFUSALS.keys() | CODE_REFUSALS.keys() == set(usage.REASONS)
 
 
 def test_panels_lie_side_by_side_and_never_on_each_other() -> None:

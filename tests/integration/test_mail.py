@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from gateway.adapters.mail import Mailer, MailServer
 from gateway.adapters.notifier import OutboxNotifier
+from gateway.domain.accounts import Account
 from gateway.domain.people import Member
 from tests.fakes import SetClock
 
@@ -77,6 +78,16 @@ def test_a_letter_arrives_in_french_first_with_its_link(
     text = letter.get_content()
     assert text.index("Bonjour") < text.index(_URL) < text.index("This link")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_invitation_reaches_whom_it_is_for(tmp_path: Path, server: MailServer, mailbox: _Mailbox) -> None:
+    account = Account("u-1", "bob@example.org", "Bob", "staff", SetClock().now())
+    OutboxNotifier(tmp_path).choose_password(account, _URL, SetClock().now() + timedelta(days=3))
+    Mailer(tmp_path, server, SetClock()).send()
+    [letter] = mailbox.letters
+    assert letter["To"] == "bob@example.org"
+    text = letter.get_content()
+    assert text.index("mot de passe") < text.index(_URL) < text.index("This link")
 
 
 def test_what_nobody_takes_waits_and_what_is_refused_holds_nothing_up(

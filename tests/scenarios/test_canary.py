@@ -5,8 +5,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from firmware_sim.influxdb import InfluxDB
 from firmware_sim.mosquitto import Mosquitto
 from gateway.adapters.clock import SystemClock
 from protocol.base import as_wire_time
+from tests.feeds import ics
 from tests.servers.connection import Connection
 from tests.servers.influxql import ask
 from tests.whole_place import NODE, WholePlace, until, whole_place
@@ -83,15 +85,49 @@ def live(place: WholePlace, broker: Connection, ref: str) -> None:
         "title": f"{NAME} <{MAIL}>",
     }
     times = {"starts_at": (now + timedelta(hours=1)), "ends_at": (now + timedelta(hours=2))}
-    booked = {**booking, **{name: moment.isoformat() for name, moment in times.items()}}
-    place.api.post("/api/v1/bookings", json=booked).raise_for_status()
+    place.api.post("/api/v1/bookings", json={**booking, **_iso(times)}).raise_for_status()
     loan = {"site": "sceaux-smart", "item": "projector", "member": "m-canary"}
     due_at = (now + timedelta(hours=1)).isoformat()
     place.api.post("/api/v1/loans", json={**loan, "due_at": due_at}).raise_for_status()
+    hire = {
+        "site": "sceaux-smart",
+        "spaces": ["meeting-2"],
+        "organiser": "m-canary",
+        "title": f"Fête, {NAME}",
+    }
+    place.api.post("/api/v1/privatisations", json={**hire, **_iso(times), "guests": []}).raise_for_status()
+    visit = {
+        "site": "sceaux-smart",
+        "doors": ["entrance"],
+        "visitor": f"Lou {NAME.split()[1]}",
+        "host": "m-canary",
+    }
+    place.api.post("/api/v1/passes", json={**visit, **_iso(times)}).raise_for_status()
+    given = {"name": f"Agenda, {NAME}", "member": "m-canary"}
+    place.api.post("/api/v1/calendar-subscriptions", json=given).raise_for_status()
+    follow_a_calendar(place, **times)
     wrong = place.api.post("/api/v1/members", json={"name": NAME, "mail": MAIL})
     assert wrong.status_code == 422
     broker.publish(f"passerelle/sceaux-smart/{NODE}/up/events", f'{{"credential": "{ref}"'.encode())
     until(lambda: place.api.get("/healthz").json()["dead_letters"] > 0)
+
+
+def follow_a_calendar(place: WholePlace, starts_at: datetime, ends_at: datetime) -> None:
+    """Let somebody else's calendar name the canary, in a file that is brought."""
+    calendar = {"site": "sceaux-smart", "space": "meeting-3", "name": "Agenda", "members": ["ana"]}
+    made = place.api.post("/api/v1/calendars", json=calendar)
+    made.raise_for_status()
+    feed = ics(
+        f"UID:1\nDTSTART:{starts_at:%Y%m%dT%H%M%SZ}\nDTEND:{ends_at:%Y%m%dT%H%M%SZ}\n"
+        f"ORGANIZER;CN={NAME}:mailto:{MAIL}\nSUMMARY:Entretien, {NAME}"
+    )
+    headers = {"Content-Type": "text/calendar"}
+    brought = place.api.put(f"/api/v1/imports/calendars/{made.json()['id']}", content=feed, headers=headers)
+    brought.raise_for_status()
+
+
+def _iso(times: dict[str, datetime]) -> dict[str, str]:
+    return {name: moment.isoformat() for name, moment in times.items()}
 
 
 @pytest.mark.server("mosquitto", "influxdb")
@@ -99,7 +135,7 @@ def test_the_canary_is_in_no_topic_log_or_history_and_after_day_91_nowhere(
     mosquitto: Mosquitto, influxdb: InfluxDB, tmp_path: Path
 ) -> None:
     ask(influxdb.url, f'CREATE DATABASE "{DATABASE}"')
-    history = {"influx": {"url": influxdb.url, "database": DATABASE}}
+    history: dict[str, Any] = {"influx": {"url": influxdb.url, "database": DATABASE}}
     wanted = traces()
     with Connection(mosquitto) as broker, whole_place(tmp_path, mosquitto, **history) as place:
         broker.subscribe("#")

@@ -45,6 +45,9 @@ class AccountTables:
     def forget_tries(self, subject: str) -> None:
         self._connection.execute(delete(tries).where(tries.c.subject == subject))
 
+    def forget_tries_before(self, moment: datetime) -> int:
+        return self._connection.execute(delete(tries).where(tries.c.last_at < moment)).rowcount
+
     def _find(self, condition: Any) -> Account | None:
         row = self._connection.execute(select(accounts).where(condition)).mappings().first()
         return _account(row) if row else None
@@ -57,8 +60,8 @@ class KeyTable:
         self._connection = connection
 
     def add(self, key: Key) -> None:
-        scopes = None if key.scopes is None else ",".join(sorted(key.scopes))
-        self._connection.execute(insert(keys), {**asdict(key), "scopes": scopes})
+        row = {**asdict(key), "scopes": _joined(key.scopes), "sites": _joined(key.sites)}
+        self._connection.execute(insert(keys), row)
 
     def all(self) -> list[Key]:
         found = self._connection.execute(select(keys).order_by(keys.c.name, keys.c.hash))
@@ -96,5 +99,12 @@ def _account(row: RowMapping) -> Account:
 
 
 def _key(row: RowMapping) -> Key:
-    scopes = None if row["scopes"] is None else frozenset(row["scopes"].split(","))
-    return Key(**{**row, "scopes": scopes})
+    return Key(**{**row, "scopes": _split(row["scopes"]), "sites": _split(row["sites"])})
+
+
+def _joined(names: frozenset[str] | None) -> str | None:
+    return None if names is None else ",".join(sorted(names))
+
+
+def _split(text: str | None) -> frozenset[Any] | None:
+    return None if text is None else frozenset(text.split(","))

@@ -143,9 +143,14 @@ class CalendarTables:
                 )
             )
 
-    def forget_before(self, calendar: str, moment: datetime) -> None:
+    def forget_bodies(self, before: datetime) -> int:
+        old = select(calendars.c.id).where(calendars.c.good_at < before)
+        gone = delete(calendar_feeds).where(calendar_feeds.c.calendar.in_(old))
+        return self._connection.execute(gone).rowcount
+
+    def forget_before(self, calendar: str, moment: datetime) -> int:
         past = (calendar_meetings.c.calendar == calendar, calendar_meetings.c.ends_at < moment)
-        self._connection.execute(delete(calendar_meetings).where(*past))
+        return self._connection.execute(delete(calendar_meetings).where(*past)).rowcount
 
     def company(self, start: datetime, end: datetime) -> Mapping[str, tuple[str, ...]]:
         wanted = select(calendar_meetings.c.booking, calendar_meetings.c.others).where(

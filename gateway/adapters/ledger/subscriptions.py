@@ -47,6 +47,11 @@ class SubscriptionTable:
     def forget(self, member: str) -> None:
         self._connection.execute(delete(subscriptions).where(subscriptions.c.member == member))
 
+    def forget_revoked(self, before: datetime) -> int:
+        return self._connection.execute(
+            delete(subscriptions).where(subscriptions.c.revoked_at < before)
+        ).rowcount
+
     def revoke(self, subscription: str, at: datetime) -> bool:
         here = (subscriptions.c.id == subscription, subscriptions.c.revoked_at.is_(None))
         return self._connection.execute(update(subscriptions).where(*here).values(revoked_at=at)).rowcount > 0

@@ -395,6 +395,7 @@ keys = Table(
     Column("used_at", Moment),
     Column("account", String, index=True),
     Column("scopes", String),
+    Column("sites", String),
 )
 
 accounts = Table(

@@ -12,7 +12,7 @@ from gateway.ports import Key, KeyKind
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import CarryOut, allow, telling
 from gateway.web.context import TheGateway, TheHouse
-from protocol.base import Instant
+from protocol.base import Id, Instant
 
 router = APIRouter(tags=["keys"], dependencies=[Depends(allow("administer"))])
 
@@ -20,11 +20,15 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class KeyIn(Shape):
-    """An API key to be, for `days` days. `scopes` are fewer than the role's; null: all of them."""
+    """An API key to be, for `days` days. `scopes` are fewer than the role's; null: all of them.
+
+    With `sites` it reads only what takes `site` as a parameter, and changes only what is of these sites.
+    """
 
     name: Name
     role: Role
     scopes: frozenset[Scope] | None = None
+    sites: Annotated[frozenset[Id], Field(min_length=1)] | None = None
     days: Annotated[int, Field(ge=1, le=3660)]
 
 
@@ -42,6 +46,7 @@ class KeyOut(Shape):
     name: str
     role: Role
     scopes: frozenset[Scope] | None
+    sites: frozenset[str] | None
     expires_at: Instant
     used_at: Instant | None
 
@@ -80,8 +85,7 @@ def keys(gateway: TheGateway) -> list[KeyOut]:
 @router.post("/keys", status_code=201, summary="Make an API key")
 def make_key(wanted: KeyIn, carry_out: CarryOut) -> KeyMade:
     """Make an API key."""
-    lives = timedelta(days=wanted.days)
-    return KeyMade(secret=carry_out(MintKey("api", wanted.name, wanted.role, lives, wanted.scopes)))
+    return KeyMade(secret=carry_out(_minting(wanted)))
 
 
 @router.delete("/keys/{id}", status_code=204, summary="Revoke an API key")
@@ -113,6 +117,10 @@ def node_settings(node: str, house: TheHouse) -> NodeSettings:
     raise Refused("not_found", Fault("", "unknown_node", f"no site file has a node {node!r}"))
 
 
+def _minting(wanted: KeyIn) -> MintKey:
+    return MintKey("api", wanted.name, wanted.role, timedelta(days=wanted.days), wanted.scopes, wanted.sites)
+
+
 def _shown(key: Key) -> KeyOut:
     return KeyOut(
         id=telling(key),
@@ -120,6 +128,7 @@ def _shown(key: Key) -> KeyOut:
         name=key.name,
         role=key.role,
         scopes=key.scopes,
+        sites=key.sites,
         expires_at=key.expires_at,
         used_at=key.used_at,
     )

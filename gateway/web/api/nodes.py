@@ -9,7 +9,7 @@ from gateway.web.alarms import What, alarms_of
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import CarryOut, allow
 from gateway.web.context import TheGateway
-from protocol.base import Instant
+from protocol.base import Id, Instant
 from protocol.messages import SpoolHealth
 from protocol.sealing import SealingKey
 
@@ -59,7 +59,7 @@ class AlarmOut(Shape):
 
 
 @router.get("/nodes", summary="The nodes")
-def nodes(gateway: TheGateway) -> list[NodeOut]:
+def nodes(gateway: TheGateway, site: Id | None = None) -> list[NodeOut]:
     """List every node of the site files, heard or not."""
     now = gateway.clock.now()
     with gateway.ledger.reading() as books:
@@ -69,14 +69,15 @@ def nodes(gateway: TheGateway) -> list[NodeOut]:
     return [
         NodeOut(
             id=node.id,
-            site=site.id,
+            site=place.id,
             online=node.id in reports and answers(reports[node.id], now),
             duplicated_since=runs[node.id].duplicated_since if node.id in runs else None,
             sealing_key=sealing_keys.get(node.id),
             **_said(reports.get(node.id)),
         )
-        for site in gateway.sites.values()
-        for node in site.nodes
+        for place in gateway.sites.values()
+        if site in {None, place.id}
+        for node in place.nodes
     ]
 
 
@@ -87,11 +88,12 @@ def enrol_sealing_key(node: str, sent: SealingKeyIn, carry_out: CarryOut) -> Non
 
 
 @router.get("/alarms", summary="What staff should see to")
-def alarms(gateway: TheGateway) -> list[AlarmOut]:
+def alarms(gateway: TheGateway, site: Id | None = None) -> list[AlarmOut]:
     """List what lasts, and what happened in the last seven days, the latest first within each site."""
     now = gateway.clock.now()
     with gateway.ledger.reading() as books:
-        found = [alarm for site in gateway.sites.values() for alarm in alarms_of(books, site, now)]
+        places = [each for each in gateway.sites.values() if site in {None, each.id}]
+        found = [alarm for place in places for alarm in alarms_of(books, place, now)]
     return [AlarmOut.model_validate(alarm) for alarm in found]
 
 

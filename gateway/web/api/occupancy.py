@@ -7,7 +7,7 @@ from gateway.web.api.shapes import Shape
 from gateway.web.auth import allow
 from gateway.web.context import TheGateway, TheHub
 from gateway.web.picture import Picture, SitePicture, take
-from protocol.base import Instant
+from protocol.base import Id, Instant
 
 router = APIRouter(prefix="/occupancy", tags=["occupancy"], dependencies=[Depends(allow("see-place"))])
 
@@ -50,9 +50,10 @@ class Occupancy(Shape):
 
 
 @router.get("", summary="Who is where, now")
-def occupancy(gateway: TheGateway) -> Occupancy:
-    """Return how every site stands."""
-    return shape(take(gateway.ledger, gateway.sites, gateway.clock.now()))
+def occupancy(gateway: TheGateway, site: Id | None = None) -> Occupancy:
+    """Return how every site stands, or one."""
+    wanted = {each.id: each for each in gateway.sites.values() if site in {None, each.id}}
+    return shape(take(gateway.ledger, wanted, gateway.clock.now()))
 
 
 @router.get(

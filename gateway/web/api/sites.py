@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import allow
 from gateway.web.context import TheGateway
+from protocol.base import Id
 from protocol.site import Hours, Space, Weekday
 
 router = APIRouter(prefix="/sites", tags=["sites"], dependencies=[Depends(allow("see-place"))])
@@ -72,6 +73,6 @@ class SiteOut(Shape):
 
 
 @router.get("", summary="The places")
-def sites(gateway: TheGateway) -> list[SiteOut]:
-    """List all sites."""
-    return [SiteOut.model_validate(site) for site in gateway.sites.values()]
+def sites(gateway: TheGateway, site: Id | None = None) -> list[SiteOut]:
+    """List all sites, or one."""
+    return [SiteOut.model_validate(each) for each in gateway.sites.values() if site in {None, each.id}]

@@ -9,7 +9,8 @@ from gateway.commands import ChangeAccount, InviteAccount, OfferNewPassword, Ref
 from gateway.domain.accounts import Account
 from gateway.web.auth import CarryOut, Visitor, allow
 from gateway.web.context import House, TheHouse
-from gateway.web.pages.forms import Mail, Name, base_url
+from gateway.web.mailing import base_url, mail_from
+from gateway.web.pages.forms import Mail, Name
 from gateway.web.pages.rendering import page
 
 router = APIRouter(prefix="/accounts", include_in_schema=False)
@@ -36,7 +37,7 @@ def invite(
 ) -> HTMLResponse:
     """Take someone up, and show their link, once."""
     try:
-        account, secret = carry_out(InviteAccount(mail, name, role))
+        account, secret = carry_out(InviteAccount(mail, name, role, mail_from(request, house)))
     except Refused as refusal:
         return _list(request, house, visitor, 409, fault=_fault(refusal))
     return _list(
@@ -49,7 +50,7 @@ def offer_new_password(
     request: Request, house: TheHouse, visitor: Admin, carry_out: CarryOut, account: str
 ) -> HTMLResponse:
     """Show a link to choose another password by, once."""
-    secret = carry_out(OfferNewPassword(account))
+    secret = carry_out(OfferNewPassword(account, mail_from(request, house)))
     with house.gateway.ledger.reading() as books:
         known = books.accounts.get(account)
     return _list(request, house, visitor, invited=known, link=f"{base_url(request, house)}/login/{secret}")
@@ -100,7 +101,15 @@ def _list(
     with house.gateway.ledger.reading() as books:
         known = books.accounts.all()
     return page(
-        request, "accounts.html", visitor, status, accounts=known, invited=invited, link=link, fault=fault
+        request,
+        "accounts.html",
+        visitor,
+        status,
+        accounts=known,
+        invited=invited,
+        link=link,
+        mailed=house.mails,
+        fault=fault,
     )
 
 

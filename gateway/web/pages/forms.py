@@ -8,7 +8,6 @@ from pydantic import StringConstraints
 from gateway.domain.accounts import LONGEST_PASSWORD
 from gateway.web.api import shapes
 from gateway.web.auth import refuse_foreign_form, refuse_form_from_elsewhere
-from gateway.web.context import House
 
 Mail = Annotated[shapes.Mail, Form()]
 Password = Annotated[str, Form(max_length=LONGEST_PASSWORD)]
@@ -19,11 +18,6 @@ OWN_FORMS = Depends(refuse_foreign_form)
 
 OWN_OR_NO_FORMS = Depends(refuse_form_from_elsewhere)
 """The same before a link that works once, which programs use too."""
-
-
-def base_url(request: Request, house: House) -> str:
-    """Return where this browser finds the pages, without a slash at the end."""
-    return (house.public_url or str(request.base_url)).rstrip("/")
 
 
 def came_from(request: Request) -> str:

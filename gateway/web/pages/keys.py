@@ -36,10 +36,12 @@ def make(
     role: Annotated[Role, Form()],
     days: Annotated[int, Form(ge=1, le=LONGEST_DAYS)],
     scopes: Annotated[frozenset[Scope], Form()] = frozenset(),
+    sites: Annotated[frozenset[str], Form()] = frozenset(),
 ) -> HTMLResponse:
     """Make a key, and show its secret, once."""
     try:
-        secret = carry_out(MintKey("api", name, role, timedelta(days=days), scopes or None))
+        lives = timedelta(days=days)
+        secret = carry_out(MintKey("api", name, role, lives, scopes or None, sites or None))
     except Refused:
         return _list(request, house, visitor, 422, fault="key_beyond_role")
     return _list(request, house, visitor, 201, secret=secret, name=name)
@@ -75,6 +77,7 @@ def _list(
         secret=secret,
         name=name,
         fault=fault,
+        sites=house.gateway.sites,
         roles=("admin", "staff", "billing", "viewer"),
         scopes=("see-place", "see-usage", "run-place", "administer"),
     )

@@ -19,7 +19,8 @@ from gateway.web.auth import (
     session_secret,
 )
 from gateway.web.context import House, TheHouse
-from gateway.web.pages.forms import OWN_FORMS, OWN_OR_NO_FORMS, Mail, Name, Password, base_url, came_from
+from gateway.web.mailing import base_url
+from gateway.web.pages.forms import OWN_FORMS, OWN_OR_NO_FORMS, Mail, Name, Password, came_from
 from gateway.web.pages.rendering import page
 
 router = APIRouter(include_in_schema=False)

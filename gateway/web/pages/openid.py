@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.ports import Departure, ProviderFailed
 from gateway.web.auth import begin_session, over_https
 from gateway.web.context import House, TheHouse
-from gateway.web.pages.forms import base_url
+from gateway.web.mailing import base_url
 from gateway.web.pages.rendering import page
 
 router = APIRouter(prefix="/login/oidc", include_in_schema=False)

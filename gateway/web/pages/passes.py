@@ -1,6 +1,5 @@
 """Passes of visitors, for those who run the place; links for panels, for those who let others in."""
 
-import secrets
 from datetime import datetime
 from typing import Annotated
 
@@ -8,11 +7,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.commands import InviteVisitor, Refused, RevokePass, SetUpPanel
-from gateway.domain.visitor_passes import DIGITS
+from gateway.web.api.passes import new_code
 from gateway.web.api.times import moment, site_of
 from gateway.web.auth import CarryOut, Visitor, allow
 from gateway.web.context import House, TheHouse
-from gateway.web.pages.forms import Name, base_url
+from gateway.web.mailing import base_url
+from gateway.web.pages.forms import Name
 from gateway.web.pages.qr import qr
 from gateway.web.pages.rendering import page
 from protocol.identifiers import pass_ref
@@ -47,7 +47,7 @@ def invite(
     single_use: Annotated[bool, Form()] = False,  # noqa: FBT002  # a box that is not ticked sends nothing
 ) -> HTMLResponse:
     """Make a pass, and show its code, once: the ledger keeps a hash."""
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    code = new_code()
     try:
         place = site_of(house.gateway, site)
         kept = carry_out(

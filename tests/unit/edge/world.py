@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from edge.core.tap import Proof
 from edge.core.wiring import Equipment, Role, Wire, equipment
 from edge.identity import Identity
+from edge.keypads import Keypads
 from edge.node import Node, Ports
 from edge.ports import Post, ReaderWorks, Received, Sensed, Tapped
 from edge.trust import Trust
 from protocol.access import AccessList
 from protocol.events import Event
 from protocol.messages import NodeStatus, StateSnapshot
-from protocol.site import Site
+from protocol.site import Keypad, Site
 from protocol.site_file import read_site
 from protocol.topics import Down
 from tests.unit.edge.fakes import (
@@ -66,8 +67,10 @@ class World:
         levels: dict[Wire, bool],
         place: Site,
         spool: SpoolInMemory,
+        keypads: Keypads | None = None,
+        pads: tuple[Keypad, ...] = (),
     ) -> None:
-        self.equipment: Equipment = equipment(place, node_id)
+        self.equipment: Equipment = replace(equipment(place, node_id), keypads=pads)
         self.clock = LoopClock()
         self.locks = {name: LockInMemory() for name in self.equipment.lock_pins()}
         at_rest = {wire: wire.role in {"contact", "item", "fire"} for wire in self.equipment.wires()}
@@ -92,6 +95,7 @@ class World:
             uplink=self.uplink,
             manager=self.manager,
             keep_acknowledged=timedelta(days=7),
+            keypads=keypads,
         )
         self.node = Node(self.equipment, self.identity, ports)
 

@@ -71,6 +71,17 @@ def test_a_code_that_was_taken_back_opens_nothing(house: House, invitation: ask.
     assert _type(house, CODE) == PanelAnswer("ended")
 
 
+def test_a_code_opens_nothing_in_a_lockdown_and_is_not_spent_by_it(
+    house: House, invitation: ask.InviteVisitor
+) -> None:
+    house.gateway.handle(invitation, SYSTEM)
+    lockdown = house.gateway.handle(ask.LockDown(SCEAUX, ("entrance",), "test"), SYSTEM)
+    assert _type(house, invitation.code).refusal == "lockdown"
+    assert house.downlink.commands == []
+    house.gateway.handle(ask.LiftMode(lockdown.id), SYSTEM)
+    assert _type(house, invitation.code).refusal is None
+
+
 def test_a_code_opens_no_other_door(house: House, invitation: ask.InviteVisitor) -> None:
     house.gateway.handle(invitation, SYSTEM)
     garden = Actor.of(panel_at(SCEAUX, "garden"), "panel")

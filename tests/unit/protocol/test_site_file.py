@@ -5,6 +5,14 @@ import pytest
 from protocol.site_file import SiteFileRefused, read_site
 
 SITES = Path(__file__).parents[3] / "deploy" / "sites"
+_KEYPAD_AT = '[[reader]]\nid = "entrance-in"'
+_KEYPAD = """id = "pad"
+node = "ss-entrance"
+door = "entrance"
+rows = [5, 6, 12, 13]
+columns = [16, 20, 21]
+
+"""
 SCEAUX = (SITES / "sceaux-smart.toml").read_text(encoding="utf-8")
 
 
@@ -47,6 +55,25 @@ def test_le_petit_voisin_is_right() -> None:
         ),
         ('timezone = "Europe/Paris"', 'timezone = "Europe/Sceaux"', "timezone: 'Europe/Sceaux' is not known"),
         ("strike = 17\ncontact = 27", "strike = 17\ncontact = 17", "pin 17 is used 2 times"),
+        (_KEYPAD_AT, "[[keypad]]\n" + _KEYPAD.replace("20", "17") + _KEYPAD_AT, "pin 17 is used 2 times"),
+        (
+            _KEYPAD_AT,
+            "[[keypad]]\n" + _KEYPAD.replace("ss-entrance", "ss-garden") + _KEYPAD_AT,
+            "expected 'ss-entrance', where its lock hangs",
+        ),
+        (
+            _KEYPAD_AT,
+            "[[keypad]]\n" + _KEYPAD.replace('"entrance"', '"entrnce"') + _KEYPAD_AT,
+            "keypad 'pad'.door: 'entrnce' does not exist",
+        ),
+        (
+            _KEYPAD_AT,
+            "[[keypad]]\n"
+            + _KEYPAD.replace('"entrance"', '"office-6-door"').replace("ss-entrance", "ss-offices-c")
+            + _KEYPAD_AT,
+            "asks for proof (aes), which no code can give",
+        ),
+        (_KEYPAD_AT, "[[keypad]]\n" + _KEYPAD.replace(", 21]", "]") + _KEYPAD_AT, "keypad 'pad'.columns"),
         ('id = "cosy"', 'id = "kitchen"', "id 'kitchen': used 2 times"),
         ("opens = 08:00:00, closes = 20:00:00", "opens = 21:00:00, closes = 20:00:00", "it must close later"),
         ("[opening]", "[opening", "not TOML"),

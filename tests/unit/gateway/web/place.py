@@ -76,6 +76,7 @@ class Place:
     polling: Polling
     openid: IdentityProvider | None = None
     public_url: str | None = None
+    mails: bool = False
     credential_key: bytes = CARD_KEY
     tariffs: tuple[Tariff, ...] = field(default_factory=lambda: (tariff(),))
     said: Counter[str] = field(default_factory=Counter)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.unit.gateway.web.place import SCEAUX, Place
@@ -20,6 +21,16 @@ def test_a_member_is_suspended_and_the_suspension_lifted(place: Place, staff: Te
     assert staff.delete(address).status_code == 404
     backwards = {"reason": "unpaid", "until": "2026-11-24T08:00:00Z"}
     assert staff.post(address, json=backwards).json()["errors"][0]["pointer"] == "/until"
+
+
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "1969-12-31", "2026-11-23", "2027-11-26", "2200-01-01", "9999-12-31"]
+)
+def test_a_guest_is_invited_for_a_day_of_the_year_ahead(place: Place, staff: TestClient, day: str) -> None:
+    place.join(1)
+    wish = {"host": "m-1", "name": "Dominique", "site": SCEAUX, "day": day}
+    answer = staff.post("/api/v1/guests", json=wish)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/day")
 
 
 def test_a_guest_is_invited_with_a_visitors_card(place: Place, staff: TestClient) -> None:

@@ -1,6 +1,7 @@
 """Passes of visitors on pages: made by staff, typed at the panel of a door, and nowhere else."""
 
 import re
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -176,3 +177,63 @@ def test_a_panels_link_works_for_an_hour(place: Place, reception: TestClient) ->
     place.clock.pass_s(3600)
     screen = TestClient(create_app(place), headers=OWN_FORM)
     assert screen.post(f"/login/{secret}").status_code == 410
+
+
+_WISH = {
+    "site": SCEAUX,
+    "visitor": "Lou Petit",
+    "host": "m-1",
+    "doors": ["entrance"],
+    "starts_at": "2026-11-24T10:00",
+    "ends_at": "2026-11-24T12:00",
+}
+
+
+def _machine(place: Place, role: Role = "staff") -> TestClient:
+    return TestClient(create_app(place), headers=place.key(role))
+
+
+def _make(place: Place, **other: object) -> dict[str, Any]:
+    answer = _machine(place).post("/api/v1/passes", json={**_WISH, **other})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def test_a_machine_is_told_a_code_once_and_it_opens_the_door(place: Place, panel: TestClient) -> None:
+    made = _make(place)
+    assert made["starts_at"] == "2026-11-24T09:00:00.000000Z"
+    listed = _machine(place).get("/api/v1/passes")
+    assert listed.json() == [{name: value for name, value in made.items() if name != "code"}]
+    assert made["code"] not in listed.text
+    assert "Bienvenue" in _type(panel, made["code"]).text
+    (used,) = _machine(place).get("/api/v1/passes", params={"site": SCEAUX}).json()
+    assert used["last_used_at"] == "2026-11-24T09:00:00.000000Z"
+    assert _machine(place).get("/api/v1/passes", params={"site": "le-petit-voisin"}).json() == []
+
+
+def test_a_machine_revokes_a_pass(place: Place, panel: TestClient) -> None:
+    made = _make(place)
+    assert _machine(place).delete(f"/api/v1/passes/{made['id']}").status_code == 204
+    assert "ne vaut plus" in _type(panel, made["code"]).text
+    (revoked,) = _machine(place).get("/api/v1/passes").json()
+    assert (revoked["in_use"], revoked["revoked_at"]) == (False, "2026-11-24T09:00:00.000000Z")
+    assert _machine(place).delete("/api/v1/passes/v-0").status_code == 404
+
+
+def test_what_is_wrong_with_a_machines_wish_is_said_where_it_is(place: Place, reception: TestClient) -> None:
+    for wrong, pointer in (
+        ({"doors": []}, "/doors"),
+        ({"ends_at": "9999-12-31T23:59-12:00"}, "/ends_at"),
+        ({"host": "nobody"}, "/member"),
+    ):
+        answer = _machine(place).post("/api/v1/passes", json={**_WISH, **wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+@pytest.mark.parametrize("role", ["member", "viewer", "billing", "panel"])
+def test_only_staff_makes_passes_by_machine(place: Place, reception: TestClient, role: Role) -> None:
+    machine = _machine(place, role)
+    assert machine.post("/api/v1/passes", json=_WISH).status_code == 403
+    assert machine.get("/api/v1/passes").status_code == 403
+    assert machine.delete("/api/v1/passes/v-1").status_code == 403
