@@ -16,6 +16,7 @@ class _Named(Protocol):
 def problems(site: Site) -> Iterator[str]:
     """Yield each error as `key: what was wrong, what was expected`."""
     yield from _repeated_ids(site)
+    yield from _reserved_names(site)
     yield from _unknown_names(site)
     yield from _pins_used_twice(site)
     yield from _unreachable(site)
@@ -30,6 +31,13 @@ def _repeated_ids(site: Site) -> Iterator[str]:
     for name, times in counted.items():
         if times > 1:
             yield f"id {name!r}: used {times} times, expected every id to be used once"
+
+
+def _reserved_names(site: Site) -> Iterator[str]:
+    """Keep the gateway's own name from nodes: its status has that topic, staff decisions stand under it."""
+    for node in site.nodes:
+        if node.id == "gateway":
+            yield "node 'gateway'.id: this is the gateway's own name, expected another one"
 
 
 def _unknown_names(site: Site) -> Iterator[str]:

@@ -10,6 +10,7 @@ from gateway.domain.authority import Actor, Scope
 from gateway.handlers import (
     accounts,
     bookings,
+    by_hand,
     calendars,
     doors,
     guests,
@@ -57,6 +58,8 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.CancelSeries: Handling(bookings.cancel_series, "run-place"),
     ask.MoveBooking: Handling(bookings.move_booking, "run-place"),
     ask.CheckInOrOut: Handling(bookings.check_in_or_out, "run-place"),
+    ask.CheckByHand: Handling(by_hand.check_by_hand, "run-place"),
+    ask.TakeBack: Handling(by_hand.take_back, "run-place"),
     ask.CancelBooking: Handling(bookings.cancel_booking, "run-place"),
     ask.CancelOwnBooking: Handling(bookings.cancel_own_booking, "see-own"),
     ask.AddCalendar: Handling(calendars.add_calendar, "run-place"),

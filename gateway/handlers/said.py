@@ -61,6 +61,8 @@ _ABOUT: Final[Mapping[type[Any], Callable[[Any], Said]]] = {
     ask.CancelSeries: lambda asked: (f"series:{asked.series}", {}),
     ask.MoveBooking: lambda asked: (f"booking:{asked.booking}", {"space": asked.space}),
     ask.CheckInOrOut: lambda asked: (f"booking:{asked.booking}", {"what": asked.what}),
+    ask.CheckByHand: lambda asked: (f"member:{asked.member}", {"site": asked.site, "what": asked.what}),
+    ask.TakeBack: lambda asked: (f"entry:{asked.entry}", {}),
     ask.Privatise: lambda asked: (f"member:{asked.organiser}", {"site": asked.site}),
     ask.Admit: lambda asked: (f"privatisation:{asked.privatisation}", {"count": len(asked.guests)}),
     ask.CancelPrivatisation: lambda asked: (f"privatisation:{asked.privatisation}", {}),

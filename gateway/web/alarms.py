@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from gateway.domain.clones import Cause
+from gateway.domain.journal import Content
 from gateway.domain.overstay import LOOKING_BACK, overstays
 from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
-from protocol.events import EpochBegun, Event, EventsDropped
+from protocol.events import EpochBegun, EventsDropped
 from protocol.site import Site
 from protocol.topics import parse_up
 
@@ -132,7 +133,7 @@ def _recent(books: Books, site: Site, since: datetime) -> Iterator[Alarm]:
         yield from _unread(site, letters)
 
 
-def _said(event: Event) -> tuple[What, int | None]:
+def _said(event: Content) -> tuple[What, int | None]:
     match event:
         case EventsDropped(count=count):
             return "dropped", count

@@ -62,6 +62,7 @@ _SCOPE_OF: dict[str, Scope] = {
     "calendar-subscriptions": "run-place",
     "explain": "run-place",
     "guests": "run-place",
+    "hand-entries": "run-place",
     "privatisations": "run-place",
     "series": "run-place",
     "suspensions": "run-place",

@@ -46,6 +46,7 @@ def test_le_petit_voisin_is_right() -> None:
             "door 'garden'.node: 'ss-gardn' does not exist, expected one of",
         ),
         ('timezone = "Europe/Paris"', 'timezone = "Europe/Sceaux"', "timezone: 'Europe/Sceaux' is not known"),
+        ('id = "ss-garden"', 'id = "gateway"', "node 'gateway'.id: this is the gateway's own name"),
         ("strike = 17\ncontact = 27", "strike = 17\ncontact = 17", "pin 17 is used 2 times"),
         ('id = "cosy"', 'id = "kitchen"', "id 'kitchen': used 2 times"),
         ("opens = 08:00:00, closes = 20:00:00", "opens = 21:00:00, closes = 20:00:00", "it must close later"),
