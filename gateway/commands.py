@@ -52,6 +52,14 @@ class RevokeCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRelock:
+    """Let doors stay released for so many seconds at least for a card in use; None: no longer than usual."""
+
+    ref: str
+    relock_after_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SuspendMember:
     """Let a member's cards open nothing in [since, until); None: until it is lifted."""
 
@@ -497,6 +505,7 @@ Command = (
     | SetMail
     | GiveCredential
     | RevokeCredential
+    | SetRelock
     | SuspendMember
     | LiftSuspension
     | InviteGuest

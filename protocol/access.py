@@ -4,7 +4,7 @@ The gateway compiles who may pass where and when into windows of absolute UTC ti
 The same code answers "why was I refused?" at the gateway.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -16,6 +16,10 @@ from protocol.sealing import Sealed, SealingKey
 
 OnStale = Literal["deny", "members", "open"]
 SetNumber = Annotated[int, Field(ge=1)]
+
+
+RelockSeconds = Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)]
+"""How long a door is released for one person, at most a minute."""
 
 
 class Window(Message):
@@ -30,12 +34,14 @@ class Window(Message):
 class Rights(Message):
     """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
 
-    `aes`: its card has a key of its own, and counts for nothing before it has proved that.
+    `aes`: its card has a key of its own, and counts for nothing before it has proved that. `relock_after_s`:
+    its holder walks slowly, doors stay released for so long at least; absent: no longer than usual.
     """
 
     sets: tuple[SetNumber, ...]
     member: bool
     aes: bool = False
+    relock_after_s: RelockSeconds | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class AccessList(Message):
@@ -70,6 +76,14 @@ class AccessList(Message):
     ) -> "Granted | Denied":
         """Say whether `credential`, known with this `assurance`, may pass `point` at `at`, and why."""
         rights = self.credentials.get(credential)
+        decision = self._decide(rights, point, at, assurance, clock_trusted=clock_trusted)
+        if rights is None or isinstance(decision, Denied):
+            return decision
+        return replace(decision, relock_after_s=rights.relock_after_s)
+
+    def _decide(
+        self, rights: Rights | None, point: str, at: datetime, assurance: Assurance, *, clock_trusted: bool
+    ) -> "Granted | Denied":
         stale = at >= self.expires_at or not clock_trusted
         if stale and self.on_stale.get(point) == "open":
             return Granted("stale:open", stale=True)
@@ -135,10 +149,11 @@ class AccessPatch(Message):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The door opens. `why` names the right."""
+    """The door opens. `why` names the right; it stays released for `relock_after_s` at least."""
 
     why: str
     stale: bool = False
+    relock_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,8 @@ class Door(Message):
     """An access point into `space`. A `perimeter` door separates the place from the street.
 
     The strike is fail-secure: energised for `relock_after_s`, then locked. `held_after_s` is when an open
-    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`. With
+    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`, or
+    while it is released for who walks slowly. With
     `assurance = "aes"` only cards come in that prove their own key; a number alone can be copied.
     """
 

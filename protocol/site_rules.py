@@ -20,6 +20,7 @@ def problems(site: Site) -> Iterator[str]:
     yield from _unknown_names(site)
     yield from _pins_used_twice(site)
     yield from _unreachable(site)
+    yield from _too_soon_forgotten(site)
 
 
 def _repeated_ids(site: Site) -> Iterator[str]:
@@ -94,6 +95,15 @@ def _unreachable(site: Site) -> Iterator[str]:
         home = node_of.get(reader.door or reader.bank or "")
         if home is not None and home != reader.node:
             yield f"reader {reader.id!r}.node: {reader.node!r}, expected {home!r}, where its lock hangs"
+
+
+def _too_soon_forgotten(site: Site) -> Iterator[str]:
+    for door in site.doors:
+        if door.opens_within_s < door.relock_after_s:
+            yield (
+                f"door {door.id!r}.opens_within_s: {door.opens_within_s:g}, expected at least its"
+                f" relock_after_s, {door.relock_after_s:g}: so long it can be opened"
+            )
 
 
 def _ids(section: Iterable[_Named]) -> set[str]:

@@ -47,6 +47,7 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.SetMail: Handling(people.set_mail, "run-place"),
     ask.GiveCredential: Handling(people.give_credential, "run-place"),
     ask.RevokeCredential: Handling(people.revoke_credential, "run-place"),
+    ask.SetRelock: Handling(people.set_relock, "run-place"),
     ask.SuspendMember: Handling(suspensions.suspend_member, "run-place"),
     ask.LiftSuspension: Handling(suspensions.lift_suspension, "run-place"),
     ask.InviteGuest: Handling(guests.invite_guest, "run-place"),

@@ -50,6 +50,7 @@ _ABOUT: Final[Mapping[type[Any], Callable[[Any], Said]]] = {
     ask.AddMembers: _added,
     ask.GiveCredential: lambda asked: (f"member:{asked.member}", {"card": _short(asked.card.ref)}),
     ask.RevokeCredential: lambda asked: (f"card:{_short(asked.ref)}", {}),
+    ask.SetRelock: lambda asked: (f"card:{_short(asked.ref)}", {}),
     ask.ExportMember: lambda asked: (f"member:{asked.member}", {}),
     ask.EraseMember: lambda asked: (f"member:{asked.member}", {}),
     ask.BookSpace: lambda asked: (f"member:{asked.member}", {"site": asked.site, "space": asked.space}),

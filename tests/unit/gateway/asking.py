@@ -21,6 +21,7 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.AddMembers((ask.NewMember(_MEMBER, (Card(REF),)),)),
     ask.GiveCredential("m-1", Card(REF)),
     ask.RevokeCredential(REF),
+    ask.SetRelock(REF, 30.0),
     ask.ExportMember("m-1"),
     ask.EraseMember("m-1"),
     _BOOKING,
