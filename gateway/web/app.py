@@ -45,6 +45,7 @@ from gateway.web.pages import audit as audit_page
 from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import explain as explain_page
 from gateway.web.pages import keys as keys_page
+from gateway.web.pages import members as members_pages
 from gateway.web.picture import take
 from gateway.web.stream import Hub
 
@@ -87,6 +88,7 @@ _PAGES: Final = (
     explain_page,
     audit_page,
     me,
+    members_pages,
     passes,
     panel,
 )

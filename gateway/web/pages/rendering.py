@@ -34,6 +34,7 @@ def page(
         "account": visitor is not None and visitor.may("see-own") and visitor.role != "member",
         "passes": visitor is not None and visitor.may("run-place"),
         "administer": visitor is not None and visitor.may("administer"),
+        "members": visitor is not None and visitor.may("run-place"),
         "calendars": visitor is not None and visitor.may("run-place"),
         "statement": visitor is not None and visitor.may("see-usage"),
         "explain": visitor is not None and visitor.may("run-place"),
