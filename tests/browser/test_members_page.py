@@ -30,10 +30,10 @@ def test_an_arrival_is_noted_and_taken_back(
     page.get_by_role("link", name="Camille 29").click()
     there = page.get_by_test_id("there-sceaux-smart")
     expect(there).to_have_text("pas sur place")
-    page.get_by_role("button", name="Noter l’arrivée à Sceaux Smart").click()
+    page.get_by_role("button", name="arrivée à Sceaux Smart").click()
     expect(there).to_contain_text("sur place depuis")
     page.screenshot(path=tmp_path / "member.png", full_page=True)
-    page.get_by_role("button", name="Reprendre").click()
+    page.get_by_role("button", name="Annuler").click()
     expect(there).to_have_text("pas sur place")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing runs off the side"
     assert complaints == []

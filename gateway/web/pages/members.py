@@ -1,4 +1,4 @@
-"""Members, for those who run the place: who is there, what staff said by hand, and the time that badges give."""
+"""Members, for those who run the place: who is there, what was said by hand, the time that badges give."""
 
 from datetime import datetime
 from typing import Annotated, Final
