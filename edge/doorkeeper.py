@@ -68,7 +68,7 @@ class Doorkeeper:
         for verdict in verdicts:
             seq = self._record(verdict.event)
             if verdict.lock is not None:
-                self.step(verdict.lock, Unlock("grant", seq))
+                self.step(verdict.lock, Unlock("grant", seq, verdict.at_least_s))
             _log_decision(verdict, seq)
         self._indicator.show("granted" if any(v.lock for v in verdicts) else "refused")
 

@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from gateway.domain.authority import Role, Scope
+from gateway.domain.by_hand import Way
 from gateway.domain.calendars import Meeting
+from gateway.domain.journal import Identity
 from gateway.domain.people import Card, Member
 from gateway.ports import Fetched
 
@@ -47,6 +49,14 @@ class RevokeCredential:
     """Take a card out of every door."""
 
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRelock:
+    """Let doors stay released for so many seconds at least for a card in use; None: no longer than usual."""
+
+    ref: str
+    relock_after_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,23 @@ class CheckInOrOut:
     booking: str
     what: Literal["check_in", "check_out"]
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckByHand:
+    """Say that a member came to a site or left it, whatever badges say: `at` (UTC), or now."""
+
+    site: str
+    member: str
+    what: Way
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Let an entry of the journal that was said by hand count no more."""
+
+    entry: Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +569,7 @@ Command = (
     | SetMail
     | GiveCredential
     | RevokeCredential
+    | SetRelock
     | SuspendMember
     | LiftSuspension
     | InviteGuest
@@ -553,6 +581,8 @@ Command = (
     | CancelSeries
     | MoveBooking
     | CheckInOrOut
+    | CheckByHand
+    | TakeBack
     | CancelBooking
     | CancelOwnBooking
     | AddCalendar
@@ -611,12 +641,13 @@ class Fault:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+RefusalKind = Literal["not_found", "invalid", "conflict", "unavailable", "forbidden"]
+
+
 class Refused(Exception):
     """A command that was not carried out. Nothing has changed."""
 
-    def __init__(
-        self, kind: Literal["not_found", "invalid", "conflict", "unavailable", "forbidden"], *faults: Fault
-    ) -> None:
+    def __init__(self, kind: RefusalKind, *faults: Fault) -> None:
         super().__init__("; ".join(f"{fault.pointer}: {fault.text}".removeprefix(": ") for fault in faults))
         self.kind = kind
         self.faults = faults

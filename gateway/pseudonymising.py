@@ -46,6 +46,11 @@ def unknown_card() -> str:
     return f"c_{secrets.token_hex(16)}"
 
 
+def stranger() -> Pseudonym:
+    """Return who stands in for somebody of whom nothing may be known any more, not even a category."""
+    return Pseudonym(nobody(), unknown_card(), "", None)
+
+
 def is_past(member: str | None) -> bool:
     """Whether this is nobody who could still be known."""
     return member is None or member.startswith(PSEUDONYMOUS)
@@ -62,18 +67,19 @@ def take_names_out_of_day(books: Books, site: Site, day: date) -> int:
     visitors = {visit.member for visit in books.projections.visits(day, following, site.id)}
     bookings = [each for each in books.bookings.between(site.id, start, end) if each.starts_at >= start]
     holders = Holding(books).on(site.id, day)
-    held = {badge.number: holders.holder(badge.ref or "", badge.occurred_at) for badge in badges}
+    held = {
+        badge.number: badge.member or holders.holder(badge.ref or "", badge.occurred_at) for badge in badges
+    }
     known = {*held.values(), *visitors, *(booking.member for booking in bookings)}
     past = {member: stand_in(books, member, month) for member in known if member and not is_past(member)}
-    kept = {pseudonym.ref for pseudonym in books.pseudonyms.of_month(month)}  # of whom was erased before
+    kept = {each.id: each for each in books.pseudonyms.of_month(month)}  # of whom was erased before
+    people = kept | past
+    by_card = {each.ref: each for each in kept.values()}
 
-    def card(badge: Badge) -> str:
-        if badge.ref in kept and badge.ref is not None:
-            return badge.ref
-        person = past.get(held[badge.number] or "")
-        return person.ref if person else unknown_card()
+    def instead(badge: Badge) -> Pseudonym:
+        return by_card.get(badge.ref or "") or people.get(held[badge.number] or "") or stranger()
 
-    books.journal.rewrite({badge.number: without_name(badge, card(badge)) for badge in badges})
+    books.journal.rewrite({badge.number: without_name(badge, instead(badge)) for badge in badges})
     names = {member: pseudonym.id for member, pseudonym in past.items()}
     visits = books.projections.rename_visitors(names, day, following, site.id)
     for booking in bookings:
@@ -82,13 +88,15 @@ def take_names_out_of_day(books: Books, site: Site, day: date) -> int:
     return len(badges) + visits + len(bookings)
 
 
-def without_name(badge: Badge, ref: str) -> dict[str, object]:
-    """Return what `badge` says, of a card `ref`. What opened a locker is not put down to the visitor it was.
+def without_name(badge: Badge, person: Pseudonym) -> dict[str, object]:
+    """Return what `badge` says, of `person` instead. What opened a locker is put down to nobody.
 
     What is no JSON says nothing any more: it could not be read before either.
     """
     if badge.said is None:
         return {}
+    if badge.member is not None:
+        return {**badge.said, "member": person.id}
     why = badge.said.get("why")
     why = why if isinstance(why, str) else None
-    return {**badge.said, "credential": unknown_card() if of_locker(why) else ref, "why": bare(why)}
+    return {**badge.said, "credential": unknown_card() if of_locker(why) else person.ref, "why": bare(why)}

@@ -41,6 +41,7 @@ class Registrar:
         self._notifier = notifier
         self._sites = sites
         self._auditor = auditor
+        self._epoch = secrets.token_hex(8)  # each run has its own: a restored ledger gives no number twice
         self._remembering = threading.Lock()
         self._noted_at: dict[tuple[str, ...], datetime] = {}
 
@@ -61,7 +62,7 @@ class Registrar:
             with self._ledger.writing() as books:
                 if not within_reach(by, command, books):
                     raise OutOfReach
-                desk = Desk(books, now, self._sites, self._notifier, by)
+                desk = Desk(books, now, self._sites, self._notifier, by, self._epoch)
                 result = handling.carry_out(command, desk)
                 subject, more = said
                 self._auditor.write(

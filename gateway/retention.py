@@ -16,8 +16,8 @@ from gateway.pseudonymising import (
     is_past,
     month_of,
     nobody,
+    stranger,
     take_names_out_of_day,
-    unknown_card,
     without_name,
 )
 from protocol.site import Site
@@ -119,23 +119,24 @@ class Retention:
             with self._ledger.writing() as books:
                 some = books.journal.badges_after(int(books.note(_LOOKED_THROUGH) or 0), _TOGETHER)
                 late = self._late(books, some)
-                books.journal.rewrite({each.number: without_name(each, unknown_card()) for each in late})
+                books.journal.rewrite({each.number: without_name(each, stranger()) for each in late})
                 if some:
                     books.remember(_LOOKED_THROUGH, str(some[-1].number))
             changed, full = changed + len(late), len(some) == _TOGETHER
         return changed
 
     def _late(self, books: Books, badges: Sequence[Badge]) -> list[Badge]:
-        """Return those on days that name nobody whose card is not the one that stands in there."""
+        """Return those on days that name nobody whose card or member is not the one that stands in there."""
         before = {site: books.pseudonyms.nameless_before(site) for site in {badge.site for badge in badges}}
         days = [civil.day_of(badge.occurred_at, self._site(badge.site).zone) for badge in badges]
         nameless = [(badge, day) for badge, day in zip(badges, days, strict=True) if day < before[badge.site]]
         past = {
-            pseudonym.ref
+            name
             for month in {month_of(day) for _, day in nameless}
             for pseudonym in books.pseudonyms.of_month(month)
+            for name in (pseudonym.ref, pseudonym.id)
         }
-        return [badge for badge, _ in nameless if badge.ref not in past]
+        return [badge for badge, _ in nameless if (badge.member or badge.ref) not in past]
 
     def _days(self, site: Site, before: date) -> Iterator[date]:
         """Yield the days before `before` that still name somebody."""

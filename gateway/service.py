@@ -128,6 +128,8 @@ class Gateway:
         if desk.booked:
             self._booked |= desk.booked
             self._workers["intake"].wake()
+        for entry in desk.entered:
+            self.live.tell(Notice(entry.site, [entry]))
         return result
 
     def clock_moved(self) -> None:

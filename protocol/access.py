@@ -4,7 +4,7 @@ The gateway compiles who may pass where and when into windows of absolute UTC ti
 The same code answers "why was I refused?" at the gateway.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -22,6 +22,10 @@ FREE_PASSAGE: Final = "free_passage"
 SetNumber = Annotated[int, Field(ge=1)]
 
 
+RelockSeconds = Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)]
+"""How long a door is released for one person, at most a minute."""
+
+
 class Window(Message):
     """A right to pass `point` in the half-open interval [start, end), and the name of that right."""
 
@@ -35,13 +39,15 @@ class Rights(Message):
     """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
 
     `aes`: its card has a key of its own, and counts for nothing before it has proved that.
-    `once`: it is a visitor's code for a single use, of which the node takes care.
+    `once`: it is a visitor's code for a single use, of which the node takes care. `relock_after_s`: its
+    holder walks slowly, doors stay released for so long at least; absent: no longer than usual.
     """
 
     sets: tuple[SetNumber, ...]
     member: bool
     aes: bool = False
     once: bool = False
+    relock_after_s: RelockSeconds | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class AccessList(Message):
@@ -78,6 +84,22 @@ class AccessList(Message):
     ) -> "Granted | Denied":
         """Say whether `credential`, known with this `assurance`, may pass `point` at `at`, and why."""
         rights = self.credentials.get(credential)
+        decision = self._in_mode(rights, point, at, assurance, clock_trusted=clock_trusted)
+        if rights is None or isinstance(decision, Denied):
+            return decision
+        return replace(decision, relock_after_s=rights.relock_after_s)
+
+    def stale_at(self, at: datetime, *, clock_trusted: bool) -> bool:
+        """Whether the list's windows of time say nothing any more."""
+        return at >= self.expires_at or not clock_trusted
+
+    def modes_of(self, point: str, at: datetime, *, clock_trusted: bool = True) -> frozenset[Mode]:
+        """Return the modes that a door is in."""
+        return modes_at(self.modes.get(point, ()), at, stale=self.stale_at(at, clock_trusted=clock_trusted))
+
+    def _in_mode(
+        self, rights: Rights | None, point: str, at: datetime, assurance: Assurance, *, clock_trusted: bool
+    ) -> "Granted | Denied":
         stale = self.stale_at(at, clock_trusted=clock_trusted)
         modes = self.modes_of(point, at, clock_trusted=clock_trusted)
         decision = self._by_rights(rights, point, at, assurance, stale=stale)
@@ -88,14 +110,6 @@ class AccessList(Message):
         if "free_passage" in modes:
             return decision if isinstance(decision, Granted) else Granted(FREE_PASSAGE)
         return Denied("full") if "full" in modes and isinstance(decision, Granted) else decision
-
-    def stale_at(self, at: datetime, *, clock_trusted: bool) -> bool:
-        """Whether the list's windows of time say nothing any more."""
-        return at >= self.expires_at or not clock_trusted
-
-    def modes_of(self, point: str, at: datetime, *, clock_trusted: bool = True) -> frozenset[Mode]:
-        """Return the modes that a door is in."""
-        return modes_at(self.modes.get(point, ()), at, stale=self.stale_at(at, clock_trusted=clock_trusted))
 
     def _by_rights(
         self, rights: Rights | None, point: str, at: datetime, assurance: Assurance, *, stale: bool
@@ -169,10 +183,11 @@ class AccessPatch(Message):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The door opens. `why` names the right."""
+    """The door opens. `why` names the right; it stays released for `relock_after_s` at least."""
 
     why: str
     stale: bool = False
+    relock_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,9 +132,10 @@ class Door(Message):
     """An access point into `space`. A `perimeter` door separates the place from the street.
 
     The strike is fail-secure: energised for `relock_after_s`, then locked. `held_after_s` is when an open
-    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`. With
-    `assurance = "aes"` only cards come in that prove their own key; a number alone can be copied. During
-    `key_expected`, of each weekday, whoever opens it without a badge is taken to have a key: cleaners, say.
+    door is reported held; a granted badge opens a visit if the door opens within `opens_within_s`, or while
+    it is released for who walks slowly. With `assurance = "aes"` only cards come in that prove their own key;
+    a number alone can be copied. During `key_expected`, of each weekday, whoever opens it without a badge is
+    taken to have a key: cleaners, say.
 
     `anti_passback`: a badge that came in and did not go out is let in again and told of (soft), or refused
     (hard), for `forget_after_h`. Of doors with one `interlock`, one opens only while all others are shut and

@@ -16,11 +16,13 @@ class _Named(Protocol):
 def problems(site: Site) -> Iterator[str]:
     """Yield each error as `key: what was wrong, what was expected`."""
     yield from _repeated_ids(site)
+    yield from _reserved_names(site)
     yield from _unknown_names(site)
     yield from _pins_used_twice(site)
     yield from _unreachable(site)
     yield from _door_logic(site)
     yield from _keypads(site)
+    yield from _too_soon_forgotten(site)
 
 
 def _repeated_ids(site: Site) -> Iterator[str]:
@@ -32,6 +34,13 @@ def _repeated_ids(site: Site) -> Iterator[str]:
     for name, times in counted.items():
         if times > 1:
             yield f"id {name!r}: used {times} times, expected every id to be used once"
+
+
+def _reserved_names(site: Site) -> Iterator[str]:
+    """Keep the gateway's own name from nodes: its status has that topic, staff decisions stand under it."""
+    for node in site.nodes:
+        if node.id == "gateway":
+            yield "node 'gateway'.id: this is the gateway's own name, expected another one"
 
 
 def _unknown_names(site: Site) -> Iterator[str]:
@@ -123,6 +132,15 @@ def _keypads(site: Site) -> Iterator[str]:
             yield f"keypad {keypad.id!r}.node: {keypad.node!r}, expected {door.node!r}, where its lock hangs"
         if door is not None and door.assurance == "aes":
             yield f"keypad {keypad.id!r}.door: {door.id!r} asks for proof (aes), which no code can give"
+
+
+def _too_soon_forgotten(site: Site) -> Iterator[str]:
+    for door in site.doors:
+        if door.opens_within_s < door.relock_after_s:
+            yield (
+                f"door {door.id!r}.opens_within_s: {door.opens_within_s:g}, expected at least its"
+                f" relock_after_s, {door.relock_after_s:g}: so long it can be opened"
+            )
 
 
 def _ids(section: Iterable[_Named]) -> set[str]:

@@ -16,13 +16,16 @@ from protocol.site import Door
 class DoorMachine:
     """How a door stands, in seconds of uptime, and in which modes.
 
-    `is_open` is None until the contact was read; `locks_at_s` is set while the strike has current.
+    `is_open` is None until the contact was read; `locks_at_s` is set while the strike has current. A release
+    that is longer than the door's own time is given in pulses of that time, for a timer relay cuts off any
+    that is longer: the next begins at `pulses_at_s`.
     """
 
     door: Door
     is_open: bool | None = None
     opened_at_s: float = 0.0
     locks_at_s: float | None = None
+    pulses_at_s: float = 0.0
     passes: Passes = ()
     forced: bool = False
     held: bool = False
@@ -55,10 +58,17 @@ class DoorMachine:
 
 
 def _unlocked(machine: DoorMachine, unlock: Unlock, now_s: float) -> tuple[DoorMachine, Effects]:
-    door = machine.door
-    locks_at_s = now_s + door.relock_after_s
-    after = replace(machine, locks_at_s=locks_at_s, passes=granted(machine.passes, unlock, locks_at_s))
-    return after, (WakeAt(locks_at_s), Energise(door.id))
+    own_s = machine.door.relock_after_s
+    until_s = now_s + max(own_s, unlock.at_least_s)
+    passes = granted(machine.passes, unlock, until_s)
+    locks_at_s = max(until_s, machine.locks_at_s or 0.0)  # who walks slowly is not cut short by who does not
+    return _pulse(replace(machine, locks_at_s=locks_at_s, passes=passes), now_s)
+
+
+def _pulse(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
+    """Give the strike one pulse, of the door's own time at most, and wake when it ends."""
+    ends_at_s = min(machine.locks_at_s or now_s, now_s + machine.door.relock_after_s)
+    return replace(machine, pulses_at_s=ends_at_s), (WakeAt(ends_at_s), Energise(machine.door.id))
 
 
 def _opened(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
@@ -89,14 +99,19 @@ def _closed(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
 
 
 def _ticked(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
-    locks_now = machine.locks_at_s is not None and now_s >= machine.locks_at_s
-    after, locked = _locked(machine) if locks_now else (machine, ())
+    after, strike = _strike_ticked(machine, now_s)
     open_s = now_s - machine.opened_at_s if machine.is_open else 0.0
     if machine.held or open_s < machine.door.held_after_s:
-        return after, locked
+        return after, strike
     if "free_passage" in machine.modes:  # it may stand open, and is looked at again in case that has ended
-        return after, (WakeAt(now_s + machine.door.held_after_s), *locked)
-    return replace(after, held=True), (Report(DoorHeldOpen(door=machine.door.id)), *locked)
+        return after, (WakeAt(now_s + machine.door.held_after_s), *strike)
+    return replace(after, held=True), (Report(DoorHeldOpen(door=machine.door.id)), *strike)
+
+
+def _strike_ticked(machine: DoorMachine, now_s: float) -> tuple[DoorMachine, Effects]:
+    if machine.locks_at_s is None or now_s < machine.pulses_at_s:
+        return machine, ()
+    return _locked(machine) if now_s >= machine.locks_at_s else _pulse(machine, now_s)
 
 
 def _locked(machine: DoorMachine) -> tuple[DoorMachine, Effects]:

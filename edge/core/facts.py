@@ -10,10 +10,14 @@ Cause = Literal["grant", "exit_request", "command"]
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """A release is due. `grant` is the seq of the BadgePresented that brought it about."""
+    """A release is due. `grant` is the seq of the BadgePresented that brought it about.
+
+    A door stays released for `at_least_s`, where that is longer than its own time.
+    """
 
     cause: Cause
     grant: int | None = None
+    at_least_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

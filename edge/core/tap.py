@@ -33,10 +33,11 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is reported, and the lock that opens, if one does."""
+    """What is reported, and the lock that opens, if one does: a door's for `at_least_s`."""
 
     event: BadgePresented
     lock: str | None
+    at_least_s: float = 0.0
 
 
 def at_door(tap: Tap, access: AccessList | None, door: str) -> Verdict:
@@ -92,8 +93,9 @@ def _leave(tap: Tap, access: AccessList | None) -> Granted | Denied:
     if tap.proof == "failed":
         return Denied("not_genuine")
     stale = tap.at >= access.expires_at or not tap.clock_trusted
-    if tap.credential in access.credentials:
-        return Granted("exit", stale=stale)
+    rights = access.credentials.get(tap.credential)
+    if rights is not None:
+        return Granted("exit", stale, rights.relock_after_s)
     return Denied("unknown_credential", stale=stale)
 
 
@@ -120,4 +122,5 @@ def _verdict(tap: Tap, access: AccessList | None, point: str, decision: Granted 
         stale=decision.stale,
         free_passage=access is not None and FREE_PASSAGE in _modes(tap, access, point),
     )
-    return Verdict(event, point if granted else None)
+    at_least_s = decision.relock_after_s if isinstance(decision, Granted) else None
+    return Verdict(event, point if granted else None, at_least_s or 0.0)

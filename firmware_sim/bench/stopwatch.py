@@ -74,7 +74,7 @@ def tap_to_strike(
     key = Ed25519PrivateKey.generate()
     with EmbeddedBroker.start(folder / "broker") as broker:
         node_key = sealing_key(folder / _NODE).public_key()
-        _publish_list(_list(site, node_key, assurance), key, broker)
+        publish_list(_list(site, node_key, assurance), key, broker)
         card = _CARDS[assurance]
         words = {
             "ledger": "ledger-of-the-stopwatch",
@@ -108,11 +108,12 @@ def _list(site: Site, node_key: X25519PublicKey, assurance: Assurance) -> Access
     )
 
 
-def _publish_list(access: AccessList, key: Ed25519PrivateKey, broker: EmbeddedBroker) -> None:
+def publish_list(access: AccessList, key: Ed25519PrivateKey, broker: EmbeddedBroker) -> None:
+    """Sign a list and leave it where its node will find it."""
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
     client.connect(broker.host, broker.port)
     client.loop_start()
-    topic = NodeTopics(access.site, _NODE).down("access")
+    topic = NodeTopics(access.site, access.node).down("access")
     client.publish(topic, encode(sign(key, "access_list", access)), qos=1, retain=True).wait_for_publish(5)
     client.disconnect()
     client.loop_stop()

@@ -21,6 +21,8 @@ from protocol.site import Site
 Plain = Mapping[str, Any]
 
 _TAP_IS_READ_WITHIN: Final = timedelta(seconds=3)
+_AT_THE_GATEWAY: Final = "gateway"
+_BY_HAND: Final = ("CheckedByHand", "TakenBack")
 _CLOCKS_AGREE_WITHIN: Final = timedelta(milliseconds=100)
 
 
@@ -98,10 +100,16 @@ def _judge_events(observed: Observed, told: Sequence[Plain], verdict: Verdict) -
 
 
 def _take_over(observed: Observed, told: Iterable[Plain]) -> None:
-    """Believe the ledger where a node once had an event, and has nothing any more to hold against it."""
+    """Believe the ledger where a node once had an event, and has nothing any more to hold against it.
+
+    What staff said by hand was said at the gateway: nobody else could have observed it.
+    """
     sites = {seen.node: seen.site for seen in observed.events.values()}
     for item in told:
         identity = _identity(item)
+        if item["node"] == _AT_THE_GATEWAY and item["event"]["type"] in _BY_HAND:
+            place = item["node"], item["epoch"], item["seq"], _moment(item["occurred_at"])
+            observed.events[identity] = Seen(item["site"], *place, item["event"])
         seen = observed.events.get(identity)
         gone = item["seq"] < observed.held_from.get(f"{item['node']}/{item['epoch']}", 0)
         if gone if seen is None else seen.content["type"] in STAND_INS:

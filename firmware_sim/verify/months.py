@@ -44,7 +44,7 @@ def qualifying(stays: Iterable[Stay], tariff: Mapping[str, Any], categories: Map
         for stay in stays
         if stay.ended_at is not None
         and stay.lasted_s >= 60 * tariff["min_minutes"]
-        and categories[stay.person] not in exempt
+        and categories.get(stay.person, "") not in exempt
     ]
 
 

@@ -1,6 +1,7 @@
-"""The rules of visits, read anew: ways in, ways out by badge, crossings that nothing explains, and the clock.
+"""The rules of visits, read anew: ways in, ways out, crossings that nothing explains, and the clock.
 
-Each of the three is listed by itself first; only then is the day told from its beginning.
+Each of the three is listed by itself first; only then is the day told from its beginning. What staff said by
+hand is a way in or out as a badge is, unless it was taken back.
 """
 
 from collections import defaultdict
@@ -53,7 +54,9 @@ def expected_stays(
 
 
 def _stays_of(site: Site, day: date, seen: list[Seen], holder_of: HolderOf, as_of: datetime) -> list[Stay]:
-    story = sorted(seen, key=lambda e: (e.at, e.node, e.epoch, e.seq))
+    taken_back = {e.content["entry"] for e in seen if e.content["type"] == "TakenBack"}
+    valid = (e for e in seen if not (_is_by_hand(e) and e.identity in taken_back))
+    story = sorted(valid, key=lambda e: (e.at, e.node, e.epoch, e.seq))
     ways_in = _ways_in(site, story, holder_of)
     ways_out = _ways_out(story, holder_of)
     strays = _unexplained_crossings(site, story)
@@ -69,7 +72,10 @@ def _stays_of(site: Site, day: date, seen: list[Seen], holder_of: HolderOf, as_o
             first = Stay(site.id, person, day, moment.at, None, quality, moment.identity, None)
             inside.setdefault(person, first)
         elif ways_out.get(place) in inside:
-            leaves(ways_out[place], moment)
+            person = ways_out[place]
+            if _is_by_hand(moment):
+                inside[person] = replace(inside[person], quality="by-hand")
+            leaves(person, moment)
         elif place in strays and len(inside) == 1:
             (person,) = inside
             inside[person] = replace(inside[person], quality="estimated")
@@ -88,6 +94,8 @@ def _ways_in(site: Site, story: list[Seen], holder_of: HolderOf) -> dict[int, tu
     }
     found: dict[int, tuple[str, str]] = {}
     for place, e in enumerate(story):
+        if _is_by_hand(e) and e.content["what"] == "check_in":
+            found[place] = e.content["member"], "by-hand"
         if not _is_granted(e, "in") or e.content["point"] not in doors:
             continue
         person = holder_of(e.content["credential"], e.at)
@@ -111,6 +119,8 @@ def _stands_open(door: str, before: list[Seen]) -> bool:
 def _ways_out(story: list[Seen], holder_of: HolderOf) -> dict[int, str]:
     found: dict[int, str] = {}
     for place, e in enumerate(story):
+        if _is_by_hand(e) and e.content["what"] == "check_out":
+            found[place] = e.content["member"]
         if _is_granted(e, "out"):
             person = holder_of(e.content["credential"], e.at)
             if person is not None:
@@ -119,9 +129,9 @@ def _ways_out(story: list[Seen], holder_of: HolderOf) -> dict[int, str]:
 
 
 def _unexplained_crossings(site: Site, story: list[Seen]) -> set[int]:
-    """Places where someone crossed outward without a badge: each out-badge explains one crossing after it."""
+    """Places where someone crossed outward and nobody was said to leave: each badge or word explains one."""
     counters = {counter.id for counter in site.counters if counter.perimeter}
-    unspent = [place for place, e in enumerate(story) if _is_granted(e, "out")]
+    unspent = [place for place, e in enumerate(story) if _says_that_someone_leaves(e)]
     strays: set[int] = set()
     for place, e in enumerate(story):
         content = e.content
@@ -141,6 +151,14 @@ def _unexplained_crossings(site: Site, story: list[Seen]) -> set[int]:
         else:
             strays.add(place)
     return strays
+
+
+def _says_that_someone_leaves(e: Seen) -> bool:
+    return _is_granted(e, "out") or (_is_by_hand(e) and e.content["what"] == "check_out")
+
+
+def _is_by_hand(e: Seen) -> bool:
+    return bool(e.content["type"] == "CheckedByHand")
 
 
 def _is_granted(e: Seen, direction: str) -> bool:

@@ -70,7 +70,8 @@ class Compiler:
             sets = tuple(numbers.of(windows) for windows in held if windows)
             if sets or bearer.counts:
                 ref, aes = bearer.credential.ref, bearer.credential.assurance == "aes"
-                listed[ref] = _joined(listed.get(ref), sets, member=bearer.counts, aes=aes)
+                relock_after_s = bearer.credential.relock_after_s
+                listed[ref] = _joined(listed.get(ref), _rights(sets, bearer.counts, aes, relock_after_s))
         for known, windows in codes_at(self._site, node, claims.passes, span, self._now):
             listed[known.code] = Rights(sets=(numbers.of(windows),), member=False, once=known.single_use)
         return frame.model_copy(
@@ -158,18 +159,24 @@ def _differ(new: Rights, old: Rights | None) -> bool:
     return new is not old and new != old
 
 
-def _joined(known: Rights | None, sets: tuple[int, ...], *, member: bool, aes: bool) -> Rights:
+def _joined(known: Rights | None, new: Rights) -> Rights:
     """Add to what `known` gives, where a badge passes from hand to hand within the span."""
-    if known is not None:
-        sets = tuple(dict.fromkeys(known.sets + sets))
-        member, aes = known.member or member, known.aes or aes
-    return _rights(sets, member, aes)
+    if known is None:
+        return new
+    sets = tuple(dict.fromkeys(known.sets + new.sets))
+    relock_after_s = max(known.relock_after_s or 0.0, new.relock_after_s or 0.0) or None
+    return _rights(sets, known.member or new.member, known.aes or new.aes, relock_after_s)
 
 
 @lru_cache(maxsize=4096)
-def _rights(sets: tuple[int, ...], member: bool, aes: bool) -> Rights:  # noqa: FBT001 - it is a cache's key
+def _rights(
+    sets: tuple[int, ...],
+    member: bool,  # noqa: FBT001 - it is a cache's key
+    aes: bool,  # noqa: FBT001
+    relock_after_s: float | None,
+) -> Rights:
     """Return the same rights for all who have equal ones: lists of a thousand people compare in no time."""
-    return Rights(sets=sets, member=member, aes=aes)
+    return Rights(sets=sets, member=member, aes=aes, relock_after_s=relock_after_s)
 
 
 class _SetNumbers:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from gateway.domain.interval import Interval
+from gateway.domain.journal import Content
 from gateway.domain.rights import Windows
 from gateway.domain.visitor_passes import VisitorPass
 from protocol.access import Window
-from protocol.events import CodeEntered, Event
+from protocol.events import CodeEntered
 from protocol.site import Site
 
 _PASS: Final = "pass:"  # noqa: S105  # no password: it stands before a pass's id
@@ -29,7 +30,7 @@ def codes_at(
             yield each, tuple(Window(point=door, start=time.start, end=time.end, why=why) for door in opens)
 
 
-def pass_used_by(event: Event) -> str | None:
+def pass_used_by(event: Content) -> str | None:
     """Return the id of the pass by whose code a keypad opened its door; None for anything else."""
     if isinstance(event, CodeEntered) and event.granted and event.why and event.why.startswith(_PASS):
         return event.why.removeprefix(_PASS)

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from gateway.domain import occupancy
+from gateway.domain.by_hand import BY_HAND_KINDS, CheckedByHand
 from gateway.domain.civil import closing_time, day_bounds, day_of
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.occupancy import WHOLE_SITE
@@ -21,7 +22,14 @@ from protocol.site import Site
 
 Value = bool | int | float | str
 
-DAY_KINDS: Final = ("BadgePresented", "DoorOpened", "DoorClosed", "Crossed", "PresenceChanged")
+DAY_KINDS: Final = (
+    "BadgePresented",
+    "DoorOpened",
+    "DoorClosed",
+    "Crossed",
+    "PresenceChanged",
+    *BY_HAND_KINDS,
+)
 """The kinds of entries that `day_points` reads."""
 
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,6 +61,8 @@ _CONTENT: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "RecordDropped": (None, ("reason",)),
     "RecordUnreadable": (None, ("reason",)),
     "EpochBegun": (None, ("cause",)),
+    "CheckedByHand": (None, ("what",)),
+    "TakenBack": (None, ()),
 }
 """Per kind of event: what names its place, and what is told of it. What is not listed stays in the ledger."""
 
@@ -132,7 +142,7 @@ def _ends(site: Site, day: date) -> Iterator[datetime]:
 
 
 def _visit_points(site: Site, entries: Iterable[Entry], visits: Iterable[Visit]) -> Iterator[Point]:
-    """Give a point to every badge that may begin a visit, a zero where it began none or none that has ended.
+    """Give a point to every entry that may begin a visit, a zero where it began none or none that has ended.
 
     So a visit that a correction took away is overwritten without anyone remembering that it was there.
     """
@@ -142,23 +152,25 @@ def _visit_points(site: Site, entries: Iterable[Entry], visits: Iterable[Visit])
         match entry.event:
             case BadgePresented(granted=True, direction="in", point=point) if point in doors:
                 yield _visit_point(entry, begun.get(str(entry.identity)))
+            case CheckedByHand(what="check_in"):
+                yield _visit_point(entry, begun.get(str(entry.identity)))
             case _:
                 pass
 
 
-def _visit_point(badge: Entry, visit: Visit | None) -> Point:
-    """Return the point at `badge`. Quality is a field: as a tag, a change of it would leave the old point."""
+def _visit_point(beginning: Entry, visit: Visit | None) -> Point:
+    """Return the point at `beginning`. Quality is a field: a tag that changes would leave the old point."""
     stay = visit.duration if visit else None
     seconds = 0.0 if stay is None else stay.total_seconds()
     fields: dict[str, Value] = {
-        "id": str(badge.identity),
+        "id": str(beginning.identity),
         "visits": int(stay is not None),
         "seconds": seconds,
         "minutes": seconds / _MINUTE_S,
         "quality": "none" if visit is None else visit.quality,
     }
-    tags = (("node", badge.identity.node), ("site", badge.site))
-    return Point("visit", tags, fields, _time_ns(badge.occurred_at, badge.identity))
+    tags = (("node", beginning.identity.node), ("site", beginning.site))
+    return Point("visit", tags, fields, _time_ns(beginning.occurred_at, beginning.identity))
 
 
 def _occupancy_points(site: Site, entries: Iterable[Entry]) -> Iterator[Point]:

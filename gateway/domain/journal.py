@@ -1,21 +1,28 @@
-"""The journal: what nodes saw, each with the identity and the time that it keeps for ever."""
+"""The journal: what nodes saw and staff decided, each with the identity and time that it keeps for ever."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
+from gateway.domain.by_hand import ByHand
 from protocol.events import BadgePresented, ClockQuality, Event, Record, RecordDropped, RecordUnreadable
 
 Quality = Literal["synchronised", "uptime", "estimated"]
 """How an entry's time is known: by the node's own clock, by its uptime, or only by its neighbours."""
+
+Content = Event | ByHand
+"""What an entry says: what a node saw, or what staff decided."""
 
 _STAND_INS = (RecordDropped, RecordUnreadable)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Names one event for ever. `epoch` is a spool's birth mark, `seq` counts from 1 within it."""
+    """Names one event for ever: `seq` counts from 1 within `epoch`.
+
+    That is the birth mark of a spool; of what is said by hand, that of the gateway's run.
+    """
 
     node: str
     epoch: str
@@ -23,6 +30,12 @@ class Identity:
 
     def __str__(self) -> str:
         return f"{self.node}/{self.epoch}/{self.seq}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the identity that is written so. Raises ValueError."""
+        node, epoch, seq = text.split("/")
+        return cls(node, epoch, int(seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +52,14 @@ class NodeTime:
 class Entry:
     """An event in the journal. `occurred_at` is UTC, fixed once when the event was committed.
 
-    `told` is None for what was committed before the ledger kept it.
+    `told` is None for what was committed before the ledger kept it, and for what staff said.
     """
 
     site: str
     identity: Identity
     occurred_at: datetime
     quality: Quality
-    event: Event
+    event: Content
     told: NodeTime | None = None
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gateway.domain.journal import Entry
-from protocol.events import BadgePresented, CommandExecuted, CompartmentClosed, CompartmentOpened, Event
+from gateway.domain.journal import Content, Entry
+from protocol.events import BadgePresented, CommandExecuted, CompartmentClosed, CompartmentOpened
 
 LOCKER_KINDS: Final = ("BadgePresented", "CommandExecuted", "CompartmentOpened", "CompartmentClosed")
 """The kinds of entries that `closings` reads."""
@@ -23,7 +23,7 @@ class Closing:
     item_present: bool | None
 
 
-def point_of(event: Event) -> str | None:
+def point_of(event: Content) -> str | None:
     """Return the compartment (or door) of which an event of LOCKER_KINDS tells."""
     match event:
         case CompartmentOpened() | CompartmentClosed():

@@ -49,10 +49,14 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card that nobody has been given yet: its reference, and its own key, locked, where it has one."""
+    """A card that nobody has been given yet: its reference, and its own key, locked, where it has one.
+
+    `relock_after_s`: see Credential.
+    """
 
     ref: str
     locked_key: bytes | None = None
+    relock_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Credential:
     """A badge in someone's hands from `since` until `revoked_at` (half-open, UTC; None: still).
 
     `locked_key` is its own key, which only the vault opens; None where its number is all there is to know.
+    `relock_after_s` is how long doors stay released at least for who walks slowly; None: as long as usual.
     """
 
     ref: str
@@ -67,6 +72,7 @@ class Credential:
     since: datetime
     revoked_at: datetime | None
     locked_key: bytes | None = None
+    relock_after_s: float | None = None
 
     @property
     def assurance(self) -> Assurance:

@@ -1,4 +1,4 @@
-"""Visits: who was in a place from when to when, read from badges, doors and counters.
+"""Visits: who was in a place from when to when, read from badges, doors and counters, or said by hand.
 
 A visit is a pure function of the set of entries of one civil day and of `as_of`: whatever the order in which
 entries arrive, and however late, the same set gives the same visits.
@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from gateway.domain.by_hand import CheckedByHand, TakenBack
 from gateway.domain.civil import closing_time, day_bounds
 from gateway.domain.journal import Entry, in_order
 from gateway.domain.people import Holders
 from protocol.events import BadgePresented, Crossed, DoorClosed, DoorOpened
 from protocol.site import Site
 
-VisitQuality = Literal["measured", "estimated", "closed-by-rule"]
+VisitQuality = Literal["measured", "estimated", "by-hand", "closed-by-rule"]
+"""How both ends are known: `by-hand`: staff said one of them; `closed-by-rule`: nobody saw the end."""
 
 CROSSING_AFTER_BADGE: Final = timedelta(seconds=10)
 """How long after an exit badge a crossing outward is the same person leaving."""
@@ -74,6 +76,7 @@ class _Reading:
     def __init__(self, site: Site, entries: list[Entry], holders: Holders) -> None:
         self.visits: list[Visit] = []
         self._holders = holders
+        self._taken_back = {entry.event.entry for entry in entries if isinstance(entry.event, TakenBack)}
         self._doors = {door.id for door in site.doors}
         self._perimeter_counters = {counter.id for counter in site.counters if counter.perimeter}
         self._grants_that_opened = {
@@ -83,12 +86,14 @@ class _Reading:
         }
         self._standing_open: set[str] = set()
         self._open_visits: dict[str, int] = {}  # member -> place in self.visits
-        self._exit_badges: list[datetime] = []  # those that have not explained a crossing, latest last
+        self._exits: list[datetime] = []  # those that have not explained a crossing, latest last
 
     def take(self, entry: Entry) -> None:
         match entry.event:
             case BadgePresented(granted=True) as badge:
                 self._badge(entry, badge)
+            case CheckedByHand() as said if str(entry.identity) not in self._taken_back:
+                self._said(entry, said)
             case DoorOpened() as opened:
                 self._standing_open.add(opened.door)
             case DoorClosed() as closed:
@@ -101,29 +106,40 @@ class _Reading:
     def _badge(self, entry: Entry, badge: BadgePresented) -> None:
         member = self._holders.holder(badge.credential, entry.occurred_at)
         if badge.direction == "out":
-            self._exit_badges.append(entry.occurred_at)
-            if member in self._open_visits:
-                self._end(member, entry)
-        elif member is not None and member not in self._open_visits and badge.point in self._doors:
-            self._begin(member, entry, badge)
+            self._leave(member, entry)
+        elif member is not None and badge.point in self._doors:
+            quality = self._quality(entry, badge)
+            if quality is not None:  # else the door never opened: nobody came in
+                self._begin(member, entry, quality)
 
-    def _begin(self, member: str, entry: Entry, badge: BadgePresented) -> None:
-        identity = entry.identity
-        quality: VisitQuality
-        if (identity.node, identity.epoch, identity.seq) in self._grants_that_opened:
-            quality = "measured"
-        elif badge.free_passage or badge.point in self._standing_open:
-            quality = "estimated"
+    def _said(self, entry: Entry, said: CheckedByHand) -> None:
+        if said.what == "check_in":
+            self._begin(said.member, entry, "by-hand")
         else:
-            return  # the door never opened: nobody came in
+            self._leave(said.member, entry, "by-hand")
+
+    def _quality(self, entry: Entry, badge: BadgePresented) -> VisitQuality | None:
+        identity = entry.identity
+        if (identity.node, identity.epoch, identity.seq) in self._grants_that_opened:
+            return "measured"
+        return "estimated" if badge.free_passage or badge.point in self._standing_open else None
+
+    def _begin(self, member: str, entry: Entry, quality: VisitQuality) -> None:
+        if member in self._open_visits:
+            return
         self._open_visits[member] = len(self.visits)
-        self.visits.append(
-            Visit(entry.site, member, entry.occurred_at, None, quality, str(identity), ended_by=None)
-        )
+        begun_by = str(entry.identity)
+        self.visits.append(Visit(entry.site, member, entry.occurred_at, None, quality, begun_by, None))
+
+    def _leave(self, member: str | None, entry: Entry, quality: VisitQuality | None = None) -> None:
+        """End a visit by a badge or by hand: either explains the crossing outward that follows."""
+        self._exits.append(entry.occurred_at)
+        if member is not None and member in self._open_visits:
+            self._end(member, entry, quality)
 
     def _crossed_out(self, entry: Entry) -> None:
-        if self._exit_badges and entry.occurred_at - self._exit_badges[-1] <= CROSSING_AFTER_BADGE:
-            self._exit_badges.pop()
+        if self._exits and entry.occurred_at - self._exits[-1] <= CROSSING_AFTER_BADGE:
+            self._exits.pop()
         elif len(self._open_visits) == 1:
             (member,) = self._open_visits
             self._end(member, entry, quality="estimated")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from gateway.commands import Fault, Refused
 from gateway.domain.authority import Actor
+from gateway.domain.journal import Entry
 from gateway.domain.people import Member
 from gateway.ports import Books, NodeReport, Notifier
 from protocol.messages import Action, Command
@@ -20,6 +21,7 @@ _COMMAND_LIVES_S = 5.0
 class Desk:
     """What a handler works with: one transaction, the time, the sites, and who asks.
 
+    What is `entered` into the journal is numbered in `epoch`, the birth mark of this run of the gateway.
     After the commit `orders` and `letters` go out, the lists of the `touched` nodes are compiled anew, and
     today's bookings of the `booked` sites are looked at.
     """
@@ -29,9 +31,11 @@ class Desk:
     sites: Mapping[str, Site]
     notifier: Notifier
     by: Actor
+    epoch: str
     touched: set[str] = field(default_factory=set)
     booked: set[str] = field(default_factory=set)
     orders: list[Command] = field(default_factory=list)
+    entered: list[Entry] = field(default_factory=list)
     letters: list[Callable[[], None]] = field(default_factory=list)
 
     def site(self, site: str) -> Site:

@@ -19,7 +19,7 @@ def add_members(command: ask.AddMembers, desk: Desk) -> list[Member]:
         raise Refused("conflict" if at_odds else "invalid", *faults)
     desk.books.people.add(new.member for new in command.members)
     desk.books.people.give(
-        Credential(card.ref, new.member.id, new.member.since, None, card.locked_key)
+        Credential(card.ref, new.member.id, new.member.since, None, card.locked_key, card.relock_after_s)
         for new in command.members
         for card in new.cards
     )
@@ -68,14 +68,26 @@ def give_credential(command: ask.GiveCredential, desk: Desk) -> Credential:
         raise Refused(
             "conflict", Fault("/ref", "held", "this card is held by someone already: revoke it first")
         )
-    credential = Credential(command.card.ref, member.id, desk.now, None, command.card.locked_key)
+    card = command.card
+    credential = Credential(card.ref, member.id, desk.now, None, card.locked_key, card.relock_after_s)
     desk.books.people.give([credential])
     desk.touch(member.sites)
     return credential
 
 
+def set_relock(command: ask.SetRelock, desk: Desk) -> None:
+    """Let doors stay released for longer, or no longer, for who holds a card."""
+    if not desk.books.people.set_relock(command.ref, command.relock_after_s):
+        raise _unknown_card()
+    desk.touch(desk.sites)
+
+
 def revoke_credential(command: ask.RevokeCredential, desk: Desk) -> None:
     """Take a card out of every door."""
     if not desk.books.people.revoke(command.ref, desk.now):
-        raise Refused("not_found", Fault("/ref", "unknown_credential", "no card in use has this reference"))
+        raise _unknown_card()
     desk.touch(desk.sites)
+
+
+def _unknown_card() -> Refused:
+    return Refused("not_found", Fault("/ref", "unknown_credential", "no card in use has this reference"))

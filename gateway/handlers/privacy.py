@@ -11,13 +11,13 @@ from gateway.domain import civil
 from gateway.domain.audit import Act
 from gateway.domain.authority import MEMBER
 from gateway.domain.calendars import Followed
-from gateway.domain.people import Credential, Holders, Member
+from gateway.domain.people import Credential, Holders, Member, Pseudonym
 from gateway.domain.privatisation import Privatisation
 from gateway.domain.retention import following_month
 from gateway.handlers.calendars import forget_member, take_out_of_feeds
 from gateway.handlers.desk import Desk
 from gateway.ports import Badge
-from gateway.pseudonymising import month_of, nobody, stand_in, unknown_card, without_name
+from gateway.pseudonymising import month_of, nobody, stand_in, stranger, without_name
 from protocol.base import as_wire_time
 
 FORGET_BYTES: Final = "forget_bytes"
@@ -103,26 +103,30 @@ def _found(desk: Desk, member: str) -> Member:
 
 
 def _badges(desk: Desk, member: str, credentials: list[Credential]) -> list[Badge]:
-    """Return the badges of a member, with cards that may have been somebody else's at other times."""
+    """Return what names a member: by hand, or by cards that may have been somebody else's at other times."""
     holders = Holders(desk.books.people.credentials())
-    found = desk.books.journal.badges_of({credential.ref for credential in credentials})
-    return [badge for badge in found if holders.holder(badge.ref or "", badge.occurred_at) == member]
+    found = desk.books.journal.badges_of({credential.ref for credential in credentials}, member)
+    return [
+        badge
+        for badge in found
+        if member == (badge.member or holders.holder(badge.ref or "", badge.occurred_at))
+    ]
 
 
 def _erase_badges(desk: Desk, member: str, credentials: list[Credential]) -> int:
     badges = _badges(desk, member, credentials)
     desk.books.journal.rewrite(
-        {badge.number: without_name(badge, _card_instead(desk, member, badge)) for badge in badges}
+        {badge.number: without_name(badge, _instead(desk, member, badge)) for badge in badges}
     )
     return len(badges)
 
 
-def _card_instead(desk: Desk, member: str, badge: Badge) -> str:
-    """Return the card that stands in; of a day that names nobody already nobody new is known."""
+def _instead(desk: Desk, member: str, badge: Badge) -> Pseudonym:
+    """Return who stands in; of a day that names nobody already nobody new is known."""
     day = civil.day_of(badge.occurred_at, _zone(desk, badge.site))
     if day < desk.books.pseudonyms.nameless_before(badge.site):
-        return unknown_card()
-    return stand_in(desk.books, member, month_of(day)).ref
+        return stranger()
+    return stand_in(desk.books, member, month_of(day))
 
 
 def _erase_visits(desk: Desk, member: str) -> int:

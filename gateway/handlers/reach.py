@@ -100,6 +100,7 @@ _REACH: Final[Mapping[type[Any], Reach]] = {
     ask.Privatise: _named,
     ask.Admit: _hire,
     ask.CancelPrivatisation: _hire,
+    ask.CheckByHand: _named,
     ask.LockDown: _named,
     ask.OpenToAll: _named,
     ask.LiftMode: _mode,

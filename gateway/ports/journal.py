@@ -1,4 +1,4 @@
-"""The journal: node events, each once, for ever; and what could not be taken into it."""
+"""The journal: node events and staff decisions, each once, for ever; and what could not be taken in."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +83,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A journal entry that names a card, as it is written: `said` is its event, None where it is no JSON."""
+    """A journal entry that names somebody, as it is written: by a card, or as the member that staff named.
+
+    `said` is its event, None where it is no JSON.
+    """
 
     number: int
     site: str
@@ -95,9 +98,13 @@ class Badge:
     def ref(self) -> str | None:
         return None if self.said is None else self.said.get("credential")
 
+    @property
+    def member(self) -> str | None:
+        return None if self.said is None else self.said.get("member")
+
 
 class Journal(Protocol):
-    """Node events, each once, for ever. Reading entries raises EntryUnreadable."""
+    """Node events and staff decisions, each once, for ever. Reading entries raises EntryUnreadable."""
 
     def cursor(self, node: str, epoch: str) -> int: ...
     def cursors(self, node: str) -> list[Cursor]: ...
@@ -143,15 +150,15 @@ class Journal(Protocol):
         ...
 
     def badges(self, site: str, start: datetime, end: datetime) -> list[Badge]:
-        """Return the entries of [start, end) that name a card, whether or not they can be read."""
+        """Return the entries of [start, end) that name somebody, whether or not they can be read."""
         ...
 
     def badges_after(self, number: int, limit: int) -> list[Badge]:
-        """Return the first entries that name a card and came into the journal after `number`."""
+        """Return the first entries that name somebody and came into the journal after `number`."""
         ...
 
-    def badges_of(self, refs: Iterable[str]) -> list[Badge]:
-        """Return all entries that name one of these cards."""
+    def badges_of(self, refs: Iterable[str], member: str | None = None) -> list[Badge]:
+        """Return all entries that name one of these cards, or this member."""
         ...
 
     def rewrite(self, said: Mapping[int, Mapping[str, Any]]) -> None:

@@ -8,14 +8,13 @@ from typing import Final, Literal
 from gateway.domain import occupancy
 from gateway.domain.clones import Cause
 from gateway.domain.door_modes import full_spaces
-from gateway.domain.journal import Entry, in_order
+from gateway.domain.journal import Content, Entry, in_order
 from gateway.domain.overstay import LOOKING_BACK, overstays
 from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
 from gateway.web.head_counts import held_now
 from protocol.events import (
     EpochBegun,
-    Event,
     EventsDropped,
     FireAlarm,
     FireAlarmEnded,
@@ -186,7 +185,7 @@ def _fires(site: Site, troubles: Iterable[Entry]) -> Iterator[Alarm]:
             yield Alarm(site.id, node, "fire", entry.occurred_at, event=str(entry.identity))
 
 
-def _said(event: Event) -> tuple[What, int | None]:
+def _said(event: Content) -> tuple[What, int | None]:
     match event:
         case EventsDropped(count=count):
             return "dropped", count

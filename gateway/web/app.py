@@ -25,6 +25,7 @@ from gateway.web.api import (
     explain,
     gatherings,
     guests,
+    hand_entries,
     health,
     keys,
     lists,
@@ -50,6 +51,7 @@ from gateway.web.pages import calendars as calendar_pages
 from gateway.web.pages import doors as doors_page
 from gateway.web.pages import explain as explain_page
 from gateway.web.pages import keys as keys_page
+from gateway.web.pages import members as members_pages
 from gateway.web.pages import passes as passes_page
 from gateway.web.picture import take
 from gateway.web.stream import Hub
@@ -76,6 +78,7 @@ _RESOURCES: Final = (
     gatherings,
     explain,
     visits,
+    hand_entries,
     events,
     statements,
     lists,
@@ -97,6 +100,7 @@ _PAGES: Final = (
     explain_page,
     audit_page,
     me,
+    members_pages,
     passes_page,
     panel,
 )

@@ -87,6 +87,7 @@ def test_every_control_is_reached_by_keyboard_and_the_console_stays_silent(visit
         "Passerelle",
         "En direct",
         "Portes",
+        "Membres",
         "Agendas",
         "Relevé du mois",
         "Pourquoi\N{NO-BREAK SPACE}?",

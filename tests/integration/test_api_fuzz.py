@@ -104,6 +104,7 @@ _SCOPE_OF: dict[str, Scope] = {
     "explain": "run-place",
     "guests": "run-place",
     "passes": "run-place",
+    "hand-entries": "run-place",
     "privatisations": "run-place",
     "door-modes": "run-place",
     "gatherings": "run-place",

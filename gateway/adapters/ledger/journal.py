@@ -4,13 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, text, update
 
 from gateway.adapters.ledger.tables import TROUBLES, cursors, dead_letters, gaps, journal
-from gateway.domain.journal import Entry, Identity, NodeTime, Quality
+from gateway.domain.journal import Content, Entry, Identity, NodeTime, Quality
 from gateway.ports import (
     Badge,
     Buried,
@@ -22,10 +22,10 @@ from gateway.ports import (
     LetterCount,
     Numbered,
 )
-from protocol.events import ClockQuality, Event
+from protocol.events import ClockQuality
 
-_event: TypeAdapter[Event] = TypeAdapter(Event)
-_BADGES: Final = select(journal).where(journal.c.kind == "BadgePresented")
+_event: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(discriminator="type")])
+_BADGES: Final = select(journal).where(journal.c.kind.in_(("BadgePresented", "CheckedByHand")))
 
 
 class JournalTable:
@@ -162,8 +162,9 @@ class JournalTable:
     def badges_after(self, number: int, limit: int) -> list[Badge]:
         return self._badges(_BADGES.where(journal.c.id > number).order_by(journal.c.id).limit(limit))
 
-    def badges_of(self, refs: Iterable[str]) -> list[Badge]:
-        named = [journal.c.event.contains(ref, autoescape=True) for ref in refs]
+    def badges_of(self, refs: Iterable[str], member: str | None = None) -> list[Badge]:
+        said = [*refs, *([] if member is None else [f'"member":"{member}"'])]
+        named = [journal.c.event.contains(each, autoescape=True) for each in said]
         return self._badges(_BADGES.where(or_(*named)).order_by(journal.c.id)) if named else []
 
     def rewrite(self, said: Mapping[int, Mapping[str, Any]]) -> None:

@@ -83,6 +83,12 @@ class PeopleTables:
         here = (credentials.c.ref == ref, credentials.c.revoked_at.is_(None))
         return self._connection.execute(update(credentials).where(*here).values(revoked_at=at)).rowcount > 0
 
+    def set_relock(self, ref: str, relock_after_s: float | None) -> bool:
+        self._changed()
+        here = (credentials.c.ref == ref, credentials.c.revoked_at.is_(None))
+        changed = update(credentials).where(*here).values(relock_after_s=relock_after_s)
+        return self._connection.execute(changed).rowcount > 0
+
     def suspend(self, suspension: Suspension) -> None:
         self._connection.execute(insert(suspensions), asdict(suspension))
 
@@ -125,4 +131,4 @@ def _member(row: RowMapping) -> Member:
 
 
 def _credential(row: Row[Any]) -> Credential:
-    return Credential(row.ref, row.member, row.since, row.revoked_at, row.locked_key)
+    return Credential(row.ref, row.member, row.since, row.revoked_at, row.locked_key, row.relock_after_s)

@@ -186,6 +186,7 @@ credentials = Table(
     Column("since", Moment, nullable=False),
     Column("revoked_at", Moment),
     Column("locked_key", LargeBinary),
+    Column("relock_after_s", Float),
 )
 
 bookings = Table(

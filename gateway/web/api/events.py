@@ -3,16 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import Field
 
 from gateway.commands import Fault, Refused
-from gateway.domain.journal import Entry, Identity, Quality
+from gateway.domain.by_hand import CheckedByHand
+from gateway.domain.journal import Content, Entry, Identity, Quality
 from gateway.ports import Books
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import allow
 from gateway.web.context import TheGateway
 from gateway.web.looking import LookAt, looking_at
 from protocol.base import Instant
-from protocol.events import BadgePresented, ClockQuality, Event
+from protocol.events import BadgePresented, ClockQuality
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(allow("see-usage"))])
 
@@ -29,7 +31,7 @@ class NodeTimeOut(Shape):
 
 
 class EntryOut(Shape):
-    """What a node saw. `quality` says how `occurred_at` is known, `told` what the node's clocks said."""
+    """What was seen, or said by hand. `quality`: how `occurred_at` is known; `told`: its node's clocks."""
 
     site: str
     node: str
@@ -37,7 +39,7 @@ class EntryOut(Shape):
     seq: int
     occurred_at: Instant
     quality: Quality
-    event: Event
+    event: Annotated[Content, Field(discriminator="type")]
     told: NodeTimeOut | None
 
 
@@ -81,11 +83,18 @@ def event(node: str, epoch: str, seq: Seq, gateway: TheGateway, look_at: LookAt)
         look_at(f"member:{whom}")
     if entry is None:
         raise Refused("not_found", Fault("", "unknown_event", f"the journal has no event {identity}"))
+    return entry_out(entry)
+
+
+def entry_out(entry: Entry) -> EntryOut:
+    """Write an entry as the API has it."""
     return EntryOut(**_fields(entry))
 
 
 def _whom(books: Books, entry: Entry | None) -> str | None:
     """Return the member of whom an event tells."""
+    if entry is not None and isinstance(entry.event, CheckedByHand):
+        return entry.event.member
     if entry is None or not isinstance(entry.event, BadgePresented):
         return None
     held = books.people.holding(entry.event.credential, entry.occurred_at)

@@ -17,6 +17,7 @@ from gateway.commands import (
     Refused,
     RevokeCredential,
     SetMail,
+    SetRelock,
 )
 from gateway.domain.accounts import same_mail
 from gateway.domain.people import Card, Category, Credential, Member, Plan
@@ -26,6 +27,7 @@ from gateway.web.auth import CarryOut, allow
 from gateway.web.context import House, TheGateway, TheHouse
 from gateway.web.looking import LookAt, looking_at
 from gateway.web.problems import moved
+from protocol.access import RelockSeconds
 from protocol.base import CredentialRef, Id, Instant
 from protocol.events import Assurance
 from protocol.identifiers import credential_ref
@@ -39,12 +41,13 @@ class CardIn(Shape):
     """A card: its `ref` as readers make it, or its `uid` (hex; 4, 7 or 10 bytes), which is not kept.
 
     `aes` says that the card of this `uid` has been given the key that belongs to it: from now on it must
-    prove that at every door.
+    prove that at every door. For who walks slowly doors stay released for `relock_after_s` at least.
     """
 
     ref: CredentialRef | None = None
     uid: Uid | None = None
     aes: bool = False
+    relock_after_s: RelockSeconds | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -58,9 +61,9 @@ class CardIn(Shape):
         """Return what stands for the card from here on."""
         uid = bytes.fromhex(self.uid or "")
         ref = self.ref or credential_ref(house.credential_key, uid)
-        if not self.aes:
-            return Card(ref)
-        return Card(ref, house.card_vault.lock(ref, house.card_vault.key_of(uid)))
+        vault = house.card_vault
+        locked_key = vault.lock(ref, vault.key_of(uid)) if self.aes else None
+        return Card(ref, locked_key, self.relock_after_s)
 
 
 class MemberIn(Shape):
@@ -119,6 +122,13 @@ class CredentialOut(Shape):
     assurance: Assurance
     since: Instant
     revoked_at: Instant | None
+    relock_after_s: float | None
+
+
+class RelockIn(Shape):
+    """How long doors stay released at least for a card's holder, in seconds; null: no longer than usual."""
+
+    relock_after_s: RelockSeconds | None
 
 
 class ErasedOut(Shape):
@@ -212,6 +222,12 @@ def give_credential(member: str, card: CardIn, house: TheHouse, carry_out: Carry
 def revoke_credential(ref: str, carry_out: CarryOut) -> None:
     """Take a card out of every door."""
     carry_out(RevokeCredential(ref))
+
+
+@router.put("/credentials/{ref}/relock", status_code=204, summary="How long doors stay released for a card")
+def set_relock(ref: str, wanted: RelockIn, carry_out: CarryOut) -> None:
+    """Give who walks slowly the time to reach the door; nodes know within a second."""
+    carry_out(SetRelock(ref, wanted.relock_after_s))
 
 
 def _known(books: Books, member: str) -> Member:

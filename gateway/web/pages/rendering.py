@@ -35,6 +35,7 @@ def page(
         "doors": visitor is not None and visitor.may("run-place"),
         "passes": visitor is not None and visitor.may("run-place"),
         "administer": visitor is not None and visitor.may("administer"),
+        "members": visitor is not None and visitor.may("run-place"),
         "calendars": visitor is not None and visitor.may("run-place"),
         "statement": visitor is not None and visitor.may("see-usage"),
         "explain": visitor is not None and visitor.may("run-place"),

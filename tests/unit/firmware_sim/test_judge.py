@@ -119,6 +119,24 @@ def test_a_faultless_ledger_is_found_faultless(case: Case) -> None:
     assert verdict.users > 10
 
 
+def test_what_staff_said_by_hand_is_believed_and_judged_by_the_rules(case: Case) -> None:
+    stay = next(each for each in case.answers.told if each["quality"] == "closed-by-rule")
+    left_at = as_wire_time(datetime.fromisoformat(stay["begun_at"]) + timedelta(minutes=1))
+    said = {"type": "CheckedByHand", "member": stay["member"], "what": "check_out", "by": "u-1"}
+    place = {"node": "gateway", "epoch": "a" * 16, "seq": 1, "occurred_at": left_at}
+    case.answers.journal.append({"site": stay["site"], **place, "event": said})
+    unheeded = case.verdict()
+    assert (unheeded.lost, unheeded.invented, unheeded.wrong_visits) == (0, 0, 1)
+    stay |= {"ended_at": left_at, "quality": "by-hand", "ended_by": f"gateway/{'a' * 16}/1"}
+    assert case.verdict().wrong_visits == 0
+
+
+def test_a_node_cannot_invent_what_staff_say(case: Case) -> None:
+    said = {"type": "CheckedByHand", "member": "m-1", "what": "check_in", "by": "u-1"}
+    case.answers.journal.append({**case.answers.journal[0], "seq": 10**6, "event": said})
+    assert case.verdict().invented == 1
+
+
 def test_a_lost_event_is_seen(case: Case) -> None:
     lost = case.answers.journal.pop(100)
 

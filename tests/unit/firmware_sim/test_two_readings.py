@@ -6,14 +6,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from pydantic import TypeAdapter
 
 from firmware_sim.truth import Seen
 from firmware_sim.verify.observed import observe
 from firmware_sim.verify.stays import Stay, expected_stays
-from gateway.domain.journal import Entry, Identity
+from gateway.domain.by_hand import CheckedByHand, TakenBack
+from gateway.domain.journal import Content, Entry, Identity
 from gateway.domain.people import Credential, Holders
 from gateway.domain.visits import Visit, visits_of_day
-from protocol.events import BadgePresented, Crossed, DoorClosed, DoorOpened, Record
+from protocol.events import BadgePresented, Crossed, DoorClosed, DoorOpened
 from protocol.site import Site
 from tests.unit.firmware_sim.simulated_day import EPOCH, SITES, TUESDAY, live_a_day
 
@@ -22,18 +24,12 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PEOPLE = 4
 
 
+_content: TypeAdapter[Content] = TypeAdapter(Content)
+
+
 def as_entry(seen: Seen) -> Entry:
-    record = Record.model_validate(
-        {
-            "seq": seen.seq,
-            "at": seen.at,
-            "boot": "0" * 16,
-            "uptime_s": 0,
-            "clock": "synchronised",
-            "event": seen.content,
-        }
-    )
-    return Entry(seen.site, Identity(seen.node, seen.epoch, seen.seq), seen.at, "synchronised", record.event)
+    event = _content.validate_python(seen.content)
+    return Entry(seen.site, Identity(seen.node, seen.epoch, seen.seq), seen.at, "synchronised", event)
 
 
 def as_stay(visit: Visit) -> Stay:
@@ -96,8 +92,17 @@ def nonsense(rng: Random, seq: int) -> Seen:
     """Make any event of the kinds that matter, within two hours around closing, often at the same second."""
     door = rng.choice(("entrance", "garden"))
     direction = "in" if rng.random() < 0.5 else "out"
-    event = rng.choice(
+    event: Content = rng.choice(
         (
+            CheckedByHand(
+                member=f"m-{rng.randrange(PEOPLE)}",
+                what="check_in" if direction == "in" else "check_out",
+                by="u-1",
+                said_at=MIDNIGHT,
+            ),
+            TakenBack(
+                entry=f"ss-entrance/{EPOCH}/{max(1, seq - rng.randint(1, 4))}", by="u-1", said_at=MIDNIGHT
+            ),
             BadgePresented(
                 point=rng.choice((door, door, "meeting-1-door", "loan-1")),
                 direction="in" if direction == "in" else "out",

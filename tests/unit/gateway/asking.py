@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway import commands as ask
 from gateway.domain.calendars import Key, Meeting
+from gateway.domain.journal import Identity
 from gateway.domain.people import Card, Member
 
 NAME = "Zéphyrine Canari"
@@ -20,6 +21,7 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.AddMembers((ask.NewMember(_MEMBER, (Card(REF),)),)),
     ask.GiveCredential("m-1", Card(REF)),
     ask.RevokeCredential(REF),
+    ask.SetRelock(REF, 30.0),
     ask.ExportMember("m-1"),
     ask.EraseMember("m-1"),
     _BOOKING,
@@ -28,6 +30,8 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.CancelSeries("r-1"),
     ask.MoveBooking("b-1", "meeting-2", None, None),
     ask.CheckInOrOut("b-1", "check_in", "session:abc"),
+    ask.CheckByHand("sceaux-smart", "m-1", "check_in", _NINE),
+    ask.TakeBack(Identity("gateway", "e" * 16, 1)),
     ask.CancelBooking("b-1"),
     ask.AddCalendar("sceaux-smart", "meeting-1", NAME, f"https://x/{SECRET}", ("m-1",), {f"{NAME}@x": "m-1"}),
     ask.RemoveCalendar("cal-1"),

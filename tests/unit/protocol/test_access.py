@@ -214,3 +214,25 @@ def test_a_patch_puts_doors_into_modes_and_takes_them_out() -> None:
     lifted = locked.apply(patch(base=8, revision=9, modes={"entrance": ()}))
     assert lifted.decide(ANA, "entrance", EIGHT) == Granted("member")
     assert lifted.modes == {}
+
+
+def slow(relock_after_s: float | None) -> AccessList:
+    return access_list(credentials={ANA: Rights(sets=(1,), member=True, relock_after_s=relock_after_s)})
+
+
+def test_who_walks_slowly_is_let_in_for_longer_also_by_a_stale_list() -> None:
+    assert slow(30).decide(ANA, "entrance", EIGHT) == Granted("member", relock_after_s=30)
+    late = slow(30).decide(ANA, "garden", EIGHT + timedelta(hours=36))
+    assert late == Granted("stale:open", stale=True, relock_after_s=30)
+    assert slow(30).decide(ANA, "garden", EIGHT) == Denied("no_right_here")
+
+
+def test_rights_of_who_walks_as_everybody_are_written_as_they_always_were() -> None:
+    assert "relock_after_s" not in slow(None).model_dump_json()
+    assert AccessList.model_validate_json(slow(12.5).model_dump_json()) == slow(12.5)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 60.1, float("inf"), float("nan")])
+def test_nobody_has_a_door_for_longer_than_a_minute(seconds: float) -> None:
+    with pytest.raises(ValueError, match="relock_after_s"):
+        slow(seconds)

@@ -54,6 +54,12 @@ def test_le_petit_voisin_is_right() -> None:
             "door 'garden'.node: 'ss-gardn' does not exist, expected one of",
         ),
         ('timezone = "Europe/Paris"', 'timezone = "Europe/Sceaux"', "timezone: 'Europe/Sceaux' is not known"),
+        (
+            'id = "entrance"\n',
+            'id = "entrance"\nrelock_after_s = 12\n',
+            "door 'entrance'.opens_within_s: 10, expected at least its relock_after_s, 12",
+        ),
+        ('id = "ss-garden"', 'id = "gateway"', "node 'gateway'.id: this is the gateway's own name"),
         ("strike = 17\ncontact = 27", "strike = 17\ncontact = 17", "pin 17 is used 2 times"),
         (_KEYPAD_AT, "[[keypad]]\n" + _KEYPAD.replace("20", "17") + _KEYPAD_AT, "pin 17 is used 2 times"),
         (

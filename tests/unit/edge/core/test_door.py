@@ -1,10 +1,12 @@
 """A door's machine, told what happens and when."""
 
+from collections.abc import Iterator
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.door import DoorMachine
-from edge.core.effects import Effect, Energise, Release, Report, WakeAt
+from edge.core.effects import Effect, Effects, Energise, Release, Report, WakeAt
 from edge.core.facts import Contact, ExitPressed, Fact, Modes, Tick, Unlock
 from protocol.events import DoorClosed, DoorHeldOpen, DoorOpened, ExitRequested
 from protocol.site import Door
@@ -137,6 +139,34 @@ def test_a_door_found_closed_at_start_is_no_event() -> None:
     assert told(DoorMachine(DOOR), (100.0, CLOSES))[1] == []
 
 
+def test_who_walks_slowly_has_the_strike_in_pulses_of_its_own_time() -> None:
+    after, effects = told(CLOSED, (100.0, Unlock("grant", 7, 12.0)))
+    assert effects == [WakeAt(105.0), Energise("entrance")]
+    after, effects = told(after, (105.0, Tick()))
+    assert effects == [WakeAt(110.0), Energise("entrance")]
+    after, effects = told(after, (110.0, Tick()))
+    assert effects == [WakeAt(112.0), Energise("entrance")]
+    assert told(after, (112.0, Tick()))[1] == [Release("entrance")]
+
+
+def test_a_badge_that_asks_for_less_than_the_doors_own_time_gets_that() -> None:
+    after, _ = told(CLOSED, (100.0, Unlock("grant", 7, 2.0)), (104.9, Tick()))
+    assert after.snapshot().strike == "released"
+
+
+def test_who_walks_slowly_is_not_cut_short_by_who_does_not() -> None:
+    slow, quick = (100.0, Unlock("grant", 7, 30.0)), (101.0, Unlock("grant", 8))
+    after, _ = told(CLOSED, slow, quick, (106.0, Tick()), (111.0, Tick()))
+    assert after.snapshot().strike == "released"
+
+
+def test_an_opening_late_in_a_slow_walkers_time_is_theirs() -> None:
+    ticks = [(at_s, Tick()) for at_s in (105.0, 110.0, 115.0, 120.0, 125.0)]
+    _, effects = told(CLOSED, (100.0, Unlock("grant", 7, 30.0)), *ticks, (129.0, OPENS))
+    assert opening(effects) == DoorOpened(door="entrance", cause="grant", grant=7)
+    assert effects[-1] == Release("entrance")
+
+
 FREE, KEY = Modes(frozenset({"free_passage"})), Modes(frozenset({"key_expected"}))
 
 
@@ -170,32 +200,52 @@ def test_in_free_passage_a_door_may_stand_open_and_is_held_once_that_has_ended()
     assert effects == [Report(DoorHeldOpen(door="entrance"))]
 
 
+SLOW_S = 12.0
 FACTS = st.sampled_from(
-    [Unlock("grant", 7), Unlock("command"), ExitPressed(), OPENS, CLOSES, Tick(), FREE, Modes(frozenset())],
+    [
+        Unlock("grant", 7),
+        Unlock("grant", 8, SLOW_S),
+        Unlock("command"),
+        ExitPressed(),
+        OPENS,
+        CLOSES,
+        Tick(),
+        FREE,
+        Modes(frozenset()),
+    ],
 )
 
 
+def woken(story: list[tuple[float, Fact]]) -> Iterator[tuple[float, Fact, Effects]]:
+    """Play a story of waits and facts, with a tick whenever the machine asked to be woken."""
+    machine, then_s, alarm_clock = CLOSED, 0.0, list[float]()
+    for wait_s, fact in story:
+        then_s += wait_s
+        while alarm_clock and min(alarm_clock) <= then_s:
+            at_s = min(alarm_clock)
+            alarm_clock.remove(at_s)
+            machine, effects = machine.step(Tick(), at_s)
+            alarm_clock += [effect.at_s for effect in effects if isinstance(effect, WakeAt)]
+            yield at_s, Tick(), effects
+        machine, effects = machine.step(fact, then_s)
+        alarm_clock += [effect.at_s for effect in effects if isinstance(effect, WakeAt)]
+        yield then_s, fact, effects
+
+
 @given(st.lists(st.tuples(st.floats(0, 4), FACTS), max_size=40))
-def test_whatever_happens_the_strike_has_no_current_beyond_its_time_after_the_last_release(
+def test_whatever_happens_no_pulse_is_longer_than_the_doors_time_nor_goes_on_beyond_what_was_asked(
     story: list[tuple[float, Fact]],
 ) -> None:
-    machine, now_s, alarm_clock = CLOSED, 0.0, set[float]()
-    energised_since: float | None = None
-    for wait_s, fact in [*story, (100.0, Tick())]:
-        then_s = now_s + wait_s
-        due: list[tuple[float, Fact]] = [(at_s, Tick()) for at_s in sorted(alarm_clock) if at_s <= then_s]
-        alarm_clock = {at_s for at_s in alarm_clock if at_s > then_s}
-        for at_s, happening in [*due, (then_s, fact)]:
-            if energised_since is not None:
-                assert at_s <= energised_since + DOOR.relock_after_s
-            machine, effects = machine.step(happening, at_s)
-            for effect in effects:
-                if isinstance(effect, WakeAt):
-                    alarm_clock.add(effect.at_s)
-                elif isinstance(effect, Energise):
-                    energised_since = at_s
-                elif isinstance(effect, Release):
-                    energised_since = None
-        now_s = then_s
-    assert energised_since is None
-    assert machine.snapshot().strike == "locked"
+    pulse_since_s: float | None = None
+    asked_until_s = 0.0
+    for at_s, fact, effects in woken([*story, (100.0, Tick())]):
+        if pulse_since_s is not None:
+            assert at_s <= min(pulse_since_s + DOOR.relock_after_s, asked_until_s)
+        asked_s = fact.at_least_s if isinstance(fact, Unlock) else 0.0
+        if isinstance(fact, Unlock | ExitPressed):
+            asked_until_s = max(asked_until_s, at_s + max(asked_s, DOOR.relock_after_s))
+        if Energise("entrance") in effects:
+            pulse_since_s = at_s
+        elif Release("entrance") in effects:
+            pulse_since_s = None
+    assert pulse_since_s is None

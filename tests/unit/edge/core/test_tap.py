@@ -23,6 +23,9 @@ def window(point: str, from_h: float, to_h: float, why: str = "member") -> Windo
     )
 
 
+ANYBODY = Rights(sets=(1,), member=True)
+
+
 def listing(*windows: Window, on_stale: OnStale = "deny", expires_h: float = 36) -> AccessList:
     """Return a list, issued at eight, with Ana and these windows of hers."""
     return AccessList(
@@ -63,6 +66,15 @@ def test_a_right_that_holds_now_opens_the_door_and_says_why() -> None:
         "stale": False,
         "free_passage": False,
     }
+
+
+def test_who_walks_slowly_has_more_time_on_the_way_in_and_on_the_way_out() -> None:
+    slow = listing(window("entrance", -1, 1))
+    slow = slow.model_copy(
+        update={"credentials": {ANA: Rights(sets=(1,), member=True, relock_after_s=30), BEN: ANYBODY}}
+    )
+    assert [at_door(each, slow, "entrance").at_least_s for each in (tap(), leaving())] == [30, 30]
+    assert [at_door(each, slow, "entrance").at_least_s for each in (tap(BEN), leaving(BEN))] == [0, 0]
 
 
 def test_a_right_that_begins_later_does_not_open_the_door() -> None:

@@ -6,7 +6,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from gateway.domain.bookings import Booking
-from gateway.domain.journal import Entry, Identity
+from gateway.domain.by_hand import CheckedByHand, TakenBack, Way
+from gateway.domain.journal import Content, Entry, Identity
 from gateway.domain.people import Category, Credential, Member, Plan
 from protocol.events import (
     BadgePresented,
@@ -17,7 +18,6 @@ from protocol.events import (
     Direction,
     DoorClosed,
     DoorOpened,
-    Event,
     PresenceChanged,
 )
 from protocol.site_file import read_site
@@ -47,7 +47,7 @@ def ref(number: int) -> str:
 
 
 def entry(
-    at: datetime, event: Event, seq: int = 1, *, node: str = NODE, epoch: str = EPOCH, site: str = SITE.id
+    at: datetime, event: Content, seq: int = 1, *, node: str = NODE, epoch: str = EPOCH, site: str = SITE.id
 ) -> Entry:
     return Entry(site, Identity(node, epoch, seq), at, "synchronised", event)
 
@@ -68,6 +68,15 @@ def badge(
         list_age_s=60,
         stale=False,
     )
+
+
+def by_hand(who: int, what: Way) -> CheckedByHand:
+    """Say of person `who`, under whatever identity."""
+    return CheckedByHand(member=f"m-{who}", what=what, by="u-1", said_at=paris("23:59"))
+
+
+def taken_back(seq: int) -> TakenBack:
+    return TakenBack(entry=f"{NODE}/{EPOCH}/{seq}", by="u-1", said_at=paris("23:59"))
 
 
 def opened(grant: int | None, door: str = "entrance") -> DoorOpened:

@@ -24,6 +24,7 @@ HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
 
 NOMAD = World([member(1)], [credential(1)])
+SLOW = replace(credential(1), relock_after_s=20.0)
 GUEST = World([member(1, "guest")], [credential(1)])
 RESIDENT = World([member(1, "resident", office="office-2")], [credential(1)])
 
@@ -310,3 +311,19 @@ def test_a_node_that_has_another_key_than_before_gets_a_new_issue() -> None:
     assert after.issued_at == NOW + HOUR
     with pytest.raises(AnotherIssue):
         patch_between(before, after)
+
+
+def test_a_card_that_changes_hands_gives_the_longer_time_of_the_two() -> None:
+    first = replace(SLOW, revoked_at=NOW + HOUR)
+    access = World(
+        [member(1), member(2)], [first, replace(credential(1), member="m-2", since=NOW + HOUR)]
+    ).compile()
+    assert access.credentials[ref(1)].relock_after_s == 20.0
+
+
+def test_a_change_of_a_cards_time_travels_as_a_patch() -> None:
+    before = NOMAD.compile()
+    after = World([member(1)], [SLOW]).compile(previous=before)
+    patch = patch_between(before, after)
+    assert patch is not None
+    assert before.apply(patch).credentials[ref(1)].relock_after_s == 20.0

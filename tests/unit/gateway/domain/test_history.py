@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.civil import day_bounds
 from gateway.domain.history import Point, day_points, days_ended, event_point, spaces_by_point
-from gateway.domain.journal import in_order
+from gateway.domain.journal import Content, in_order
 from gateway.domain.occupancy import WHOLE_SITE
 from gateway.domain.people import Holders
 from protocol.events import (
@@ -40,6 +40,7 @@ from tests.unit.gateway.domain.building import (
     SUNDAY,
     TUESDAY,
     badge,
+    by_hand,
     closed,
     credential,
     crossed,
@@ -50,6 +51,7 @@ from tests.unit.gateway.domain.building import (
     paris,
     presence,
     ref,
+    taken_back,
 )
 
 HOLDERS = Holders([credential(number) for number in range(1, 5)])
@@ -90,7 +92,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
 )
 
 
-def told(event: Event) -> Point:
+def told(event: Content) -> Point:
     return event_point(entry(paris("09:00"), event, seq=7), SPACES)
 
 
@@ -102,16 +104,16 @@ def key(point: Point) -> tuple[object, ...]:
     return (point.measurement, point.tags, point.time_ns)
 
 
-def points(*events: tuple[str, Event], day: date = TUESDAY, as_of: datetime | None = None) -> list[Point]:
+def points(*events: tuple[str, Content], day: date = TUESDAY, as_of: datetime | None = None) -> list[Point]:
     entries = [entry(paris(clock, day), event, seq) for seq, (clock, event) in enumerate(events, 1)]
     return day_points(SITE, day, in_order(entries), HOLDERS, as_of or day_bounds(day, PARIS)[1])
 
 
-def visits(*events: tuple[str, Event], as_of: datetime | None = None) -> list[Point]:
+def visits(*events: tuple[str, Content], as_of: datetime | None = None) -> list[Point]:
     return [point for point in points(*events, as_of=as_of) if point.measurement == "visit"]
 
 
-def counts(*events: tuple[str, Event], as_of: datetime | None = None) -> list[Point]:
+def counts(*events: tuple[str, Content], as_of: datetime | None = None) -> list[Point]:
     return [point for point in points(*events, as_of=as_of) if point.measurement == "occupancy"]
 
 
@@ -192,6 +194,19 @@ def test_a_badge_that_opens_no_door_counts_nothing() -> None:
     assert (visit.fields["visits"], visit.fields["quality"]) == (0, "none")
 
 
+def test_a_stay_said_by_hand_has_a_point_like_any_other_and_none_of_its_minutes_once_taken_back() -> None:
+    said = (("09:00", by_hand(1, "check_in")), ("10:30", by_hand(1, "check_out")))
+    (visit,) = visits(*said)
+    (none,) = visits(*said, ("09:00", taken_back(1)))
+    assert (visit.fields["minutes"], visit.fields["quality"]) == (90.0, "by-hand")
+    assert (none.fields["minutes"], none.fields["quality"]) == (0.0, "none")
+    assert key(visit) == key(none)
+
+
+def test_a_point_of_what_was_said_by_hand_names_nobody() -> None:
+    assert told(by_hand(1, "check_in")).fields.keys() == {"id", "what"}
+
+
 def test_a_visit_that_gets_another_quality_takes_the_place_of_the_old_one() -> None:
     arrival = (("09:00", badge(1)), ("09:00:01", opened(1)))
     (by_rule,) = visits(*arrival)
@@ -200,7 +215,7 @@ def test_a_visit_that_gets_another_quality_takes_the_place_of_the_old_one() -> N
     assert key(by_rule) == key(measured)
 
 
-DAY: tuple[tuple[str, Event], ...] = (
+DAY: tuple[tuple[str, Content], ...] = (
     ("08:00", badge(1)),
     ("08:00:01", opened(1)),
     ("08:00:02", crossed("in")),

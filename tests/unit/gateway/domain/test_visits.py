@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.civil import day_bounds
-from gateway.domain.journal import Entry
+from gateway.domain.journal import Content, Entry
 from gateway.domain.people import Holders
 from gateway.domain.visits import Visit, visits_of_day
 from protocol.events import DoorOpened, Event
@@ -20,12 +20,14 @@ from tests.unit.gateway.domain.building import (
     SUNDAY,
     TUESDAY,
     badge,
+    by_hand,
     closed,
     credential,
     crossed,
     entry,
     opened,
     paris,
+    taken_back,
 )
 
 HOLDERS = Holders([credential(number) for number in range(1, 6)])
@@ -33,13 +35,16 @@ EVENING = paris("23:59")
 INSTANT = timedelta(microseconds=1)
 
 
-def happened(*events: tuple[str, Event], day: date = TUESDAY) -> list[Entry]:
+def happened(*events: tuple[str, Content], day: date = TUESDAY) -> list[Entry]:
     """Number events from 1, at Paris times."""
     return [entry(paris(clock, day), event, seq) for seq, (clock, event) in enumerate(events, 1)]
 
 
 def visits(
-    *events: tuple[str, Event], day: date = TUESDAY, as_of: datetime | None = None, holders: Holders = HOLDERS
+    *events: tuple[str, Content],
+    day: date = TUESDAY,
+    as_of: datetime | None = None,
+    holders: Holders = HOLDERS,
 ) -> list[Visit]:
     return visits_of_day(SITE, day, happened(*events, day=day), holders, as_of or day_bounds(day, PARIS)[1])
 
@@ -250,6 +255,25 @@ def test_entries_of_other_days_and_sites_are_passed_over() -> None:
     assert visits_of_day(SITE, TUESDAY, elsewhere + yesterday, HOLDERS, EVENING) == []
 
 
+def test_a_crossing_right_after_someone_was_checked_out_by_hand_is_theirs() -> None:
+    _, stays = visits(
+        *ARRIVAL,
+        *SECOND,
+        ("10:00", by_hand(1, "check_out")),
+        ("10:00:05", crossed("out")),
+        as_of=paris("12:00"),
+    )
+    assert stays.ended_at is None
+
+
+def test_a_hand_entry_that_is_taken_back_explains_no_crossing() -> None:
+    _, left = visits(
+        *ARRIVAL, *SECOND, ("09:30", badge(1, "out")), ("10:00", by_hand(1, "check_out")),
+        ("10:00", taken_back(8)), ("10:00:05", crossed("out")), as_of=paris("12:00"),
+    )  # fmt: skip
+    assert left.ended_at == paris("10:00:05")
+
+
 _EVENTS = st.one_of(
     st.builds(
         badge, st.integers(1, 6), st.sampled_from(["in", "out"]), why=st.sampled_from(["member", None])
@@ -257,6 +281,8 @@ _EVENTS = st.one_of(
     st.builds(opened, st.none() | st.integers(1, 30), st.sampled_from(["entrance", "garden"])),
     st.builds(closed, st.sampled_from(["entrance", "garden"])),
     st.builds(crossed, st.sampled_from(["in", "out"]), st.sampled_from(["entrance-beams", "kitchen-beams"])),
+    st.builds(by_hand, st.integers(1, 6), st.sampled_from(["check_in", "check_out"])),
+    st.builds(taken_back, st.integers(1, 30)),
 )
 
 

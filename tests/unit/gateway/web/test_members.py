@@ -52,6 +52,29 @@ def test_a_uid_is_hashed_at_once_and_never_kept(staff: TestClient, place: Place)
         assert "04a1b2" not in repr(books.people.credentials()).lower()
 
 
+def test_who_walks_slowly_is_in_the_lists_of_all_doors_until_staff_say_otherwise(
+    staff: TestClient, place: Place
+) -> None:
+    staff.post("/api/v1/members", json=_ANA | {"credentials": [{"ref": card(1), "relock_after_s": 20}]})
+    assert _relocks(staff, place) == (20.0, 20.0)
+    assert staff.put(f"/api/v1/credentials/{card(1)}/relock", json={"relock_after_s": 45}).status_code == 204
+    assert _relocks(staff, place) == (45.0, 45.0)
+    staff.put(f"/api/v1/credentials/{card(1)}/relock", json={"relock_after_s": None})
+    assert _relocks(staff, place) == (None, None)
+    assert staff.put(f"/api/v1/credentials/{card(1)}/relock", json={"relock_after_s": 61}).status_code == 422
+    assert staff.put(f"/api/v1/credentials/{card(2)}/relock", json={"relock_after_s": 9}).status_code == 404
+
+
+def _relocks(staff: TestClient, place: Place) -> tuple[float | None, float | None]:
+    """What the API tells of Ana's card, and what the list issued to the entrance does."""
+    place.gateway.issue()
+    [held] = staff.get("/api/v1/members/ana/credentials").json()
+    with place.ledger.reading() as books:
+        issued = books.nodes.issued("ss-entrance")
+    assert issued is not None
+    return held["relock_after_s"], issued.credentials[card(1)].relock_after_s
+
+
 def test_a_card_is_a_ref_or_a_uid_but_not_both(staff: TestClient) -> None:
     body = _ANA | {"credentials": [{"ref": card(1), "uid": "04a1b2c3"}]}
     [error] = staff.post("/api/v1/members", json=body).json()["errors"]
