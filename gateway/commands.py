@@ -205,6 +205,15 @@ class AddCalendar:
 
 
 @dataclass(frozen=True, slots=True)
+class AdmitToCalendar:
+    """Say anew whom the meetings of a calendar let in: `members` and `organisers` as of AddCalendar."""
+
+    calendar: str
+    members: tuple[str, ...]
+    organisers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveCalendar:
     """Follow a calendar no longer: its meetings to come are cancelled."""
 
@@ -586,6 +595,7 @@ Command = (
     | CancelBooking
     | CancelOwnBooking
     | AddCalendar
+    | AdmitToCalendar
     | RemoveCalendar
     | PollCalendar
     | TakeUpMeetings

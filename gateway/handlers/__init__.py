@@ -65,6 +65,7 @@ HANDLERS: dict[type[Any], Handling] = {
     ask.CancelBooking: Handling(bookings.cancel_booking, "run-place"),
     ask.CancelOwnBooking: Handling(bookings.cancel_own_booking, "see-own"),
     ask.AddCalendar: Handling(calendars.add_calendar, "run-place"),
+    ask.AdmitToCalendar: Handling(calendars.admit_to_calendar, "run-place"),
     ask.RemoveCalendar: Handling(calendars.remove_calendar, "run-place"),
     ask.PollCalendar: Handling(calendars.poll_calendar, "run-place"),
     ask.TakeUpMeetings: Handling(calendars.take_up_meetings, "run-place"),

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gateway import commands as ask
@@ -31,18 +31,27 @@ def add_calendar(command: ask.AddCalendar, desk: Desk) -> Calendar:
         faults.append(Fault("/name", "unnamed", "give it a name that staff know it by"))
     if faults:
         raise Refused("invalid", *faults)
-    organisers = {mail.strip().lower(): member for mail, member in command.organisers.items()}
     calendar = Calendar(
         id=f"cal-{secrets.token_hex(6)}",
         site=command.site,
         space=command.space,
         name=command.name,
         url=command.url,
-        members=tuple(dict.fromkeys(command.members)),
-        organisers=organisers,
+        **_people(command),
     )
     desk.books.calendars.put(calendar)
     return calendar
+
+
+def admit_to_calendar(command: ask.AdmitToCalendar, desk: Desk) -> Calendar:
+    """Let others in for a calendar's meetings. Those to come change hands at the next turn."""
+    calendar = _calendar(command.calendar, desk)
+    faults = list(_wrong_with_people(command, desk))
+    if faults:
+        raise Refused("invalid", *faults)
+    changed = replace(calendar, **_people(command), read_at=None, polled_at=None)
+    desk.books.calendars.put(changed)
+    return changed
 
 
 def remove_calendar(command: ask.RemoveCalendar, desk: Desk) -> None:
@@ -195,13 +204,20 @@ def _give_back(followed: Followed, desk: Desk) -> None:
         cancel_booking(ask.CancelBooking(booking.id), desk)
 
 
+def _people(command: ask.AddCalendar | ask.AdmitToCalendar) -> dict[str, Any]:
+    return {
+        "members": tuple(dict.fromkeys(command.members)),
+        "organisers": {mail.strip().lower(): member for mail, member in command.organisers.items()},
+    }
+
+
 def _wrong_with_space(command: ask.AddCalendar, desk: Desk) -> Iterator[Fault]:
     bookable = [space.id for space in desk.site(command.site).spaces if space.bookable]
     if command.space not in bookable:
         yield Fault("/space", "not_bookable", f"expected a space that can be booked: {', '.join(bookable)}")
 
 
-def _wrong_with_people(command: ask.AddCalendar, desk: Desk) -> Iterator[Fault]:
+def _wrong_with_people(command: ask.AddCalendar | ask.AdmitToCalendar, desk: Desk) -> Iterator[Fault]:
     if not command.members:
         yield Fault("/members", "nobody", "name at least one member: the first holds the bookings")
     for pointer, named in (("/members", command.members), ("/organisers", command.organisers.values())):

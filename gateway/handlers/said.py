@@ -74,6 +74,7 @@ _ABOUT: Final[Mapping[type[Any], Callable[[Any], Said]]] = {
     ask.CancelPrivatisation: lambda asked: (f"privatisation:{asked.privatisation}", {}),
     ask.CancelBooking: lambda asked: (f"booking:{asked.booking}", {}),
     ask.AddCalendar: lambda asked: ("calendars", {"site": asked.site, "space": asked.space}),
+    ask.AdmitToCalendar: lambda asked: (f"calendar:{asked.calendar}", {"count": len(asked.members)}),
     ask.RemoveCalendar: lambda asked: (f"calendar:{asked.calendar}", {}),
     ask.PollCalendar: lambda asked: (f"calendar:{asked.calendar}", {}),
     ask.TakeUpMeetings: lambda asked: (f"calendar:{asked.calendar}", {"count": len(asked.meetings)}),

@@ -31,12 +31,13 @@ class Buried:
 
 @dataclass(frozen=True, slots=True)
 class LetterCount:
-    """How many dead letters came under one topic for one reason, and since when."""
+    """How many dead letters came under one topic for one reason, the first since when, the last when."""
 
     topic: str
     reason: str
     count: int
     since: datetime
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

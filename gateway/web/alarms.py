@@ -61,6 +61,8 @@ let in. `passed-back`: badges that came in twice without going out.
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
 
+_OF_LETTER: Final[Mapping[str, What]] = {"identity_conflict": "conflict", "revoked_node": "put-out"}
+
 _RENEWED_BEFORE: Final = 6
 """A certificate is renewed when a third of its life is left; where half of that is gone, it was not."""
 
@@ -72,10 +74,11 @@ RECENT: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something to see to at `node`, or in a `calendar` or a `space` (by name).
+    """Something to see to at `node`, or in a `calendar` (by name).
 
-    `count` is None where nothing counts.
-    `event` is the identity of the latest event that tells of it; None where none of the journal does.
+    `places` are the names of what it concerns, `last_at` is when it happened again after `since`. `count` is
+    None where nothing counts. `event` is the identity of the latest event that tells of it; None where none
+    of the journal does.
     """
 
     site: str
@@ -85,21 +88,36 @@ class Alarm:
     count: int | None = None
     event: str | None = None
     calendar: str | None = None
-    space: str | None = None
+    places: tuple[str, ...] = ()
+    last_at: datetime | None = None
 
     @property
     def where(self) -> str:
-        return self.node or self.calendar or self.space or self.site
+        return self.node or self.calendar or self.site
+
+    @property
+    def latest(self) -> datetime:
+        return self.last_at or self.since
 
 
 def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
     """Gather what is to be told of `site`: what lasts, and what happened lately. One of a kind per place."""
-    found: dict[tuple[str, What], Alarm] = {}
+    found: dict[tuple[str, What, tuple[str, ...]], Alarm] = {}
     lasting = (*_lasting(books, site, now), *_of_calendars(books, site, now))
     for alarm in (*lasting, *_recent(books, site, now - RECENT)):
-        key = (alarm.where, alarm.what)
-        found[key] = _together(found[key], alarm) if key in found else alarm
-    return sorted(found.values(), key=lambda a: (a.what == "fire", a.since, a.where), reverse=True)
+        placed = alarm if alarm.places else replace(alarm, places=_places_of(site, alarm.node))
+        key = (placed.where, placed.what, placed.places)
+        found[key] = _together(found[key], placed) if key in found else placed
+    return sorted(found.values(), key=lambda a: (a.what == "fire", a.latest, a.where), reverse=True)
+
+
+def _places_of(site: Site, node: str | None) -> tuple[str, ...]:
+    """Return the names of what hangs on a node: its doors and banks, else the spaces it watches."""
+    doors = [door.name for door in site.doors if door.node == node]
+    banks = [bank.name for bank in site.banks if bank.node == node]
+    watched = {sensor.space for sensor in site.presence_sensors if sensor.node == node}
+    watched |= {counter.space for counter in site.counters if counter.node == node}
+    return (*doors, *banks) or tuple(space.name for space in site.spaces if space.id in watched)
 
 
 def _lasting(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
@@ -128,23 +146,25 @@ def _of_people(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
     """Tell of too many people, and of none at all."""
     for mode in books.door_modes.between(site.id, now, now + _MOMENT):
         if mode.mode == "lockdown":
-            yield Alarm(site.id, None, "lockdown", mode.starts_at)
+            yield Alarm(site.id, None, "lockdown", mode.starts_at, places=(site.name,))
     states = occupancy.at(books.projections.spaces(site.id), site, now)
     for space in site.spaces:
         if space.id in full_spaces(site, states):
-            yield Alarm(site.id, None, "full", states[space.id].since, space=space.name)
+            yield Alarm(site.id, None, "full", states[space.id].since, places=(space.name,))
     for gathering, count in held_now(books, site, now):
         if count.inside > gathering.most:
             since = count.peak_at or gathering.starts_at
-            yield Alarm(site.id, None, "crowded", since, space=gathering.name)
+            yield Alarm(site.id, None, "crowded", since, places=(gathering.name,))
 
 
 def _overstays(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
     node_of = {sensor.space: sensor.node for sensor in site.presence_sensors}
+    names = {space.id: space.name for space in site.spaces}
     bookings = books.bookings.between(site.id, now - LOOKING_BACK, now)
     for booking in overstays(bookings, books.projections.spaces(site.id), site, now):
         if booking.space in node_of:
-            yield Alarm(site.id, node_of[booking.space], "overstay", booking.ends_at)
+            node, place = node_of[booking.space], names[booking.space]
+            yield Alarm(site.id, node, "overstay", booking.ends_at, places=(place,))
 
 
 def _of_calendars(books: Books, site: Site, now: datetime) -> Iterator[Alarm]:
@@ -205,15 +225,15 @@ def _unread(site: Site, letters: LetterCount) -> Iterator[Alarm]:
     sender = parse_up(letters.topic)
     if sender is None or sender.site != site.id:
         return
-    if letters.reason == "identity_conflict":
-        yield Alarm(site.id, sender.node, "conflict", letters.since)
-    elif letters.reason == "revoked_node":
-        yield Alarm(site.id, sender.node, "put-out", letters.since)
-    else:
-        yield Alarm(site.id, sender.node, "unreadable", letters.since, letters.count)
+    what = _OF_LETTER.get(letters.reason, "unreadable")
+    count = letters.count if what == "unreadable" else None
+    last_at = letters.last_at if letters.last_at > letters.since else None
+    yield Alarm(site.id, sender.node, what, letters.since, count, last_at=last_at)
 
 
 def _together(one: Alarm, other: Alarm) -> Alarm:
     count = None if one.count is None or other.count is None else one.count + other.count
-    latest = max(one, other, key=lambda alarm: alarm.since).event
-    return replace(one, since=min(one.since, other.since), count=count, event=latest)
+    first, last = sorted((one, other), key=lambda alarm: alarm.latest)
+    since = min(one.since, other.since)
+    last_at = last.latest if last.latest > since else None
+    return replace(first, since=since, count=count, event=last.event, last_at=last_at)

@@ -54,6 +54,7 @@ from gateway.web.pages import keys as keys_page
 from gateway.web.pages import members as members_pages
 from gateway.web.pages import passes as passes_page
 from gateway.web.picture import take
+from gateway.web.refusals import Refusals
 from gateway.web.stream import Hub
 
 _STATIC: Final = Path(__file__).with_name("static")
@@ -115,10 +116,13 @@ def create_app(house: House) -> FastAPI:
         {"occupancy": occupancy.render, **live.PAGE_VIEWS},
     )
 
+    refusals = Refusals(gateway, panel.show_hint)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with hub.running():
             yield
+        refusals.close()
 
     app = FastAPI(
         title="Passerelle",
@@ -130,6 +134,7 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     app.state.hub = hub
+    app.state.refusals = refusals
     over_https = (house.public_url or "").startswith("https:")
     headers = {**SECURITY_HEADERS, **STAY_ON_HTTPS} if over_https else SECURITY_HEADERS
     problems.install(app, headers)
@@ -147,6 +152,7 @@ def create_app(house: House) -> FastAPI:
 def end_streams(app: Starlette) -> None:
     """End what would never end by itself, so that a server can stop. To be called on the event loop."""
     cast("Hub", app.state.hub).close()
+    cast("Refusals", app.state.refusals).close()
 
 
 def _api() -> APIRouter:

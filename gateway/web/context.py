@@ -9,6 +9,7 @@ from gateway.logins import Logins
 from gateway.polling import Polling
 from gateway.ports import CardVault, IdentityProvider
 from gateway.service import Gateway
+from gateway.web.refusals import Refusals
 from gateway.web.stream import Hub
 
 
@@ -65,6 +66,11 @@ def _hub(request: Request) -> Hub:
     return cast("Hub", request.app.state.hub)
 
 
+def _refusals(request: Request) -> Refusals:
+    return cast("Refusals", request.app.state.refusals)
+
+
 TheHouse = Annotated[House, Depends(_house)]
 TheGateway = Annotated[Gateway, Depends(_gateway)]
 TheHub = Annotated[Hub, Depends(_hub)]
+TheRefusals = Annotated[Refusals, Depends(_refusals)]

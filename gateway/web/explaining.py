@@ -8,6 +8,7 @@ from gateway.claims import claims_at
 from gateway.commands import Fault, Refused
 from gateway.domain.civil import day_of
 from gateway.domain.explanation import Explanation, Question, explain
+from gateway.domain.hints import Hint
 from gateway.ports import Books
 from gateway.service import Gateway
 from gateway.web.i18n import Words
@@ -46,10 +47,14 @@ def door_of(gateway: Gateway, door: str, site: str | None) -> tuple[Site, Door]:
     return found[0]
 
 
+def explained(books: Books, asked: Question) -> Explanation:
+    """Explain from the books as they are now."""
+    holds = books.bookings.holds(asked.site.id, asked.at, asked.at + timedelta(microseconds=1))
+    return explain(asked, claims_at(books, asked.site, asked.at), holds)
+
+
 def ask(books: Books, asked: Question) -> tuple[Explanation, list[TapSeen]]:
     """Explain from the books as they are now, with what the door itself said about then."""
-    holds = books.bookings.holds(asked.site.id, asked.at, asked.at + timedelta(microseconds=1))
-    explanation = explain(asked, claims_at(books, asked.site, asked.at), holds)
     entries = books.journal.between(asked.site.id, asked.at - AROUND, asked.at + AROUND, ("BadgePresented",))
     taps = [
         TapSeen(
@@ -59,16 +64,27 @@ def ask(books: Books, asked: Question) -> tuple[Explanation, list[TapSeen]]:
         if isinstance(badge := entry.event, BadgePresented)
         and (badge.credential, badge.point) == (asked.credential, asked.door.id)
     ]
-    return explanation, taps
+    return explained(books, asked), taps
 
 
 def in_words(found: Explanation, asked: Question, words: Words) -> str:
     """Say an explanation in one sentence."""
-    key = f"why_{found.reason}"
-    if found.moment is not None and words.knows(f"{key}_until"):
+    return _sentence(f"why_{found.reason}", found.moment, found.name, asked, words)
+
+
+def hint_in_words(hint: Hint, asked: Question, words: Words) -> str:
+    """Say a hint in one sentence: the explanation's, where it gives the same reason."""
+    own = f"hint_{hint.code}"
+    key = own if words.knows(own) else f"why_{hint.code}"
+    return _sentence(key, hint.moment, hint.name, asked, words)
+
+
+def _sentence(key: str, moment: datetime | None, name: str | None, asked: Question, words: Words) -> str:
+    if moment is None:
+        return words(key, name=name)
+    if words.knows(f"{key}_until"):
         key += "_until"
-    said = {} if found.moment is None else _said(found.moment, asked, words)
-    return words(key, name=found.name, **said)
+    return words(key, name=name, **_said(moment, asked, words))
 
 
 def _said(moment: datetime, asked: Question, words: Words) -> dict[str, str]:

@@ -14,7 +14,8 @@ _log = logging.getLogger(__name__)
 
 _COALESCE_S: Final = 0.05
 _REFRESH_S: Final = 15.0
-_KEEP_ALIVE: Final = b": still here\n\n"
+KEEP_ALIVE: Final = b": still here\n\n"
+"""A comment (WHATWG HTML, 9.2.6), so that nothing on the way takes the stream for dead."""
 
 Render = Callable[[Picture], str]
 
@@ -77,7 +78,7 @@ class Hub:
                     seen = frame
                     yield frame
                 elif not await _set_within(changed, _REFRESH_S):
-                    yield _KEEP_ALIVE
+                    yield KEEP_ALIVE
         finally:
             self._viewers[view] -= 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
 
+from protocol.events import EventsDropped
 from tests.browser.conftest import Served
 
 pytestmark = pytest.mark.server("chromium")
@@ -134,3 +135,19 @@ def test_the_readmes_screenshot_shows_the_plan_the_lists_and_the_silent_node(vis
     if os.environ.get("PASSERELLE_SCREENSHOT"):
         visit.page.evaluate("document.fonts.ready")
         visit.page.screenshot(path=_SCREENSHOT)
+
+
+def test_on_a_phone_what_is_to_be_seen_to_comes_before_the_plan(
+    visit: Visit, served: Served, tmp_path: Path
+) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 800})
+    served.place.report("ss-entrance", EventsDropped(count=3, up_to=9))
+    alarms = visit.page.locator("#alarms-sceaux-smart")
+    expect(alarms).to_contain_text("Entrée", timeout=1000)
+    alarm, plan = alarms.bounding_box(), visit.page.locator(".plan").first.bounding_box()
+    assert alarm is not None
+    assert plan is not None
+    assert alarm["y"] + alarm["height"] <= plan["y"]
+    visit.page.screenshot(path=tmp_path / "phone.png", full_page=True)
+    visit.page.set_viewport_size(_DESK)
+    visit.page.screenshot(path=tmp_path / "desk.png", full_page=True)

@@ -1,6 +1,7 @@
 """The panel at a door in a real browser: its keys and a scanner type, and the door opens."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,7 +10,7 @@ from gateway.commands import InviteVisitor, SetUpPanel
 from gateway.domain.authority import SYSTEM
 from protocol.identifiers import pass_ref
 from tests.browser.conftest import Served
-from tests.unit.gateway.web.place import CARD_KEY, SCEAUX
+from tests.unit.gateway.web.place import CARD_KEY, SCEAUX, badge
 
 pytestmark = pytest.mark.server("chromium")
 
@@ -62,3 +63,17 @@ def test_a_scanner_types_into_the_field_without_being_asked(panel: Page, served:
 
 def test_a_panel_fits_a_small_screen_without_scrolling_sideways(panel: Page) -> None:
     assert panel.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whom_the_door_refuses_is_told_why_within_a_second_and_for_a_while(
+    panel: Page, served: Served, tmp_path: Path, scheme: str
+) -> None:
+    panel.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    panel.wait_for_timeout(300)
+    expect(panel.locator("#hint")).to_be_hidden()
+    served.place.report("ss-entrance", badge(99, "entrance", refused_for="unknown_credential"))
+    expect(panel.locator("#hint")).to_contain_text("Badge inconnu", timeout=1000)
+    expect(panel.locator("#hint")).to_contain_text("Unknown badge")
+    panel.screenshot(path=tmp_path / "hint.png", full_page=True)
+    expect(panel.locator("#hint")).to_be_hidden(timeout=12_000)

@@ -100,12 +100,13 @@ class JournalTable:
                 dead_letters.c.reason,
                 func.count().label("letters"),
                 func.min(dead_letters.c.first_at).label("since"),
+                func.max(dead_letters.c.last_at).label("last_at"),
             )
             .where(dead_letters.c.last_at >= since)
             .group_by(dead_letters.c.topic, dead_letters.c.reason)
         )
         rows = self._connection.execute(wanted)
-        return [LetterCount(row.topic, row.reason, row.letters, row.since) for row in rows]
+        return [LetterCount(row.topic, row.reason, row.letters, row.since, row.last_at) for row in rows]
 
     def troubles(self, site: str, since: datetime) -> list[Entry]:
         wanted = select(journal).where(journal.c.site == site, journal.c.occurred_at >= since, text(TROUBLES))

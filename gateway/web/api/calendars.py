@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Body, Depends
 from pydantic import Field, StringConstraints
 
-from gateway.commands import AddCalendar, Fault, PollCalendar, Refused, RemoveCalendar
+from gateway.commands import AddCalendar, AdmitToCalendar, Fault, PollCalendar, Refused, RemoveCalendar
 from gateway.domain.calendars import Calendar, Followed
 from gateway.domain.feeds import FeedRefused
 from gateway.ports import Books
@@ -22,6 +22,13 @@ router = APIRouter(tags=["calendars"], dependencies=[Depends(allow("run-place"))
 _SHOWN: Final = timedelta(days=31)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Mail = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[^@ ]+@[^@ ]+$", max_length=254)]
+
+
+class PeopleIn(Shape):
+    """Whom meetings let in, as a calendar says it."""
+
+    members: Annotated[list[Id], Field(max_length=100)]
+    organisers: Annotated[dict[Mail, Id], Field(max_length=500)] = Field(default_factory=dict)
 
 
 class CalendarIn(Shape):
@@ -112,6 +119,14 @@ def bring(
 def poll(calendar: str, carry_out: CarryOut) -> None:
     """Ask for the feed within a second."""
     carry_out(PollCalendar(calendar))
+
+
+@router.put("/calendars/{calendar}/people", summary="Whom a calendar's meetings let in")
+def admit(calendar: str, wanted: PeopleIn, gateway: TheGateway, carry_out: CarryOut) -> CalendarOut:
+    """Name its members and organisers anew; meetings to come change hands within a second."""
+    changed = carry_out(AdmitToCalendar(calendar, tuple(wanted.members), wanted.organisers))
+    with gateway.ledger.reading() as books:
+        return _out(changed, _coming(books, changed, gateway.clock.now()))
 
 
 @router.delete("/calendars/{calendar}", status_code=204, summary="Follow a calendar no longer")

@@ -46,14 +46,18 @@ class SealingKeyIn(Shape):
 class AlarmOut(Shape):
     """Something to see to at a node or in a calendar, since when, how often; null where nothing counts.
 
-    `event` is the identity (node/epoch/seq) of the event by which a copied badge showed last.
+    `places` are the names of the doors and rooms that it concerns; `last_at` is when it happened again after
+    `since`, null where it did not. `event` is the identity (node/epoch/seq) of the event by which a copied
+    badge showed last.
     """
 
     site: str
     node: str | None
     calendar: str | None
     what: What
+    places: list[str]
     since: Instant
+    last_at: Instant | None
     count: int | None
     event: str | None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.commands import (
     AddCalendar,
+    AdmitToCalendar,
     Fault,
     PollCalendar,
     Refused,
@@ -29,11 +30,15 @@ from gateway.web.pages.rendering import page
 from protocol.site import Site
 
 _SHOWN: Final = 6
-_NOTHING_TYPED: Final = dict.fromkeys(("name", "space", "url", "members", "organisers"), "")
+_NOTHING_TYPED: Final[Mapping[str, Any]] = {
+    "name": "", "space": "", "url": "", "members": (), "organisers": ""
+}  # fmt: skip
 
 router = APIRouter(prefix="/calendars", include_in_schema=False)
 _STAFF: Final = [Depends(allow("run-place"))]
 Text = Annotated[str, Form(max_length=20_000)]
+Members = Annotated[list[str], Form(max_length=100)]
+"""Ids of members, as lists of names give them: who holds the bookings comes first."""
 
 
 @router.get("")
@@ -54,7 +59,7 @@ def follow(
     carry_out: CarryOut,
     name: Text,
     space: Text,
-    members: Text,
+    members: Members,
     url: Text = "",
     organisers: Text = "",
 ) -> Response:
@@ -62,8 +67,8 @@ def follow(
     site, _, room = space.partition("/")
     typed = {"name": name, "space": space, "url": url, "members": members, "organisers": organisers}
     try:
-        named = _organisers(organisers)
-        carry_out(AddCalendar(site, room, name.strip()[:100], url.strip() or None, _listed(members), named))
+        named = _organisers(organisers, gateway)
+        carry_out(AddCalendar(site, room, name.strip()[:100], url.strip() or None, tuple(members), named))
     except Refused as refusal:
         return _page(request, gateway, visitor, 422, refused=refusal.faults, typed=typed)
     return RedirectResponse("/calendars", 303)
@@ -85,6 +90,27 @@ def bring(
     except FeedRefused as refusal:
         fault = Fault("", refusal.code, refusal.detail)
         return _page(request, house.gateway, visitor, 422, refused=[fault])
+    hub.stir()
+    return RedirectResponse("/calendars", 303)
+
+
+@router.post("/{calendar}/people", dependencies=_STAFF)
+def admit(
+    request: Request,
+    calendar: str,
+    house: TheHouse,
+    hub: TheHub,
+    visitor: AnyVisitor,
+    carry_out: CarryOut,
+    members: Members,
+    organisers: Text = "",
+) -> Response:
+    """Say anew whom a calendar's meetings let in."""
+    try:
+        carry_out(AdmitToCalendar(calendar, tuple(members), _organisers(organisers, house.gateway)))
+    except Refused as refusal:
+        return _page(request, house.gateway, visitor, 422, refused=refusal.faults)
+    house.polling.poll()
     hub.stir()
     return RedirectResponse("/calendars", 303)
 
@@ -142,7 +168,7 @@ def _page(
     status: int = 200,
     *,
     refused: Iterable[Fault] = (),
-    typed: dict[str, str] | None = None,
+    typed: Mapping[str, Any] | None = None,
     shared_at: str | None = None,
 ) -> HTMLResponse:
     words, now = words_for(request), gateway.clock.now()
@@ -168,7 +194,7 @@ def _page(
         calendars=shown,
         rooms=rooms,
         refused=[_said(fault, words) for fault in refused],
-        members=names,
+        members=dict(sorted(names.items(), key=lambda each: (each[1].casefold(), each[0]))),
         shared=[(each, _about(each, gateway.sites, names)) for each in shared],
         shared_at=shared_at,
         typed=typed or _NOTHING_TYPED,
@@ -211,6 +237,20 @@ class _Shown:
     def clock(self, moment: datetime) -> str:
         return self._words.clock(moment, self._site.zone)
 
+    @property
+    def organisers(self) -> str:
+        """The known organisers as the form has them: an address and a name a line."""
+        return "\n".join(f"{mail} = {self._label(of)}" for mail, of in self.calendar.organisers.items())
+
+    @property
+    def people(self) -> str:
+        return ", ".join(self._names.get(each, each) for each in self.calendar.members)
+
+    def _label(self, member: str) -> str:
+        """Return the name of a member, or the id where others have that name too."""
+        name = self._names.get(member, member)
+        return name if list(self._names.values()).count(name) == 1 else member
+
     def holder(self, followed: Followed) -> str:
         return self._names.get(followed.admission.holder, followed.admission.holder)
 
@@ -236,13 +276,15 @@ def _said(fault: Fault, words: Words) -> str:
     return fault.text
 
 
-def _listed(members: str) -> tuple[str, ...]:
-    return tuple(member for member in members.replace(",", " ").split() if member)
-
-
-def _organisers(lines: str) -> dict[str, str]:
+def _organisers(lines: str, gateway: Gateway) -> dict[str, str]:
+    """Read an address and a name, or an id, a line. A name that two people have is left for a refusal."""
+    with gateway.ledger.reading() as books:
+        ids: dict[str, list[str]] = {}
+        for member in books.people.members():
+            ids.setdefault(member.name.casefold(), []).append(member.id)
     named = {}
     for line in filter(None, map(str.strip, lines.splitlines())):
-        mail, _, member = line.partition("=")
-        named[mail.strip()] = member.strip()
+        mail, _, who = (part.strip() for part in line.partition("="))
+        found = ids.get(who.casefold(), [])
+        named[mail] = found[0] if len(found) == 1 else who
     return named

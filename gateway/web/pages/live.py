@@ -102,5 +102,11 @@ class _SiteShown:
         key = f"alarm_{alarm.what}"
         return self._words(key) if alarm.count is None else self._words.count(key, alarm.count)
 
+    def when(self, alarm: Alarm) -> str:
+        """Say since when an alarm stands, and when it came last where it came again."""
+        if alarm.last_at is None:
+            return self.age(alarm.since)
+        return self._words("alarm_again", first=self.age(alarm.since), last=self.age(alarm.last_at))
+
     def begun(self, starts_at: datetime) -> bool:
         return starts_at <= self._now

@@ -34,6 +34,7 @@ _COMMANDS: tuple[ask.Command, ...] = (
     ask.TakeBack(Identity("gateway", "e" * 16, 1)),
     ask.CancelBooking("b-1"),
     ask.AddCalendar("sceaux-smart", "meeting-1", NAME, f"https://x/{SECRET}", ("m-1",), {f"{NAME}@x": "m-1"}),
+    ask.AdmitToCalendar("cal-1", ("m-1",), {f"{NAME}@x": "m-1"}),
     ask.RemoveCalendar("cal-1"),
     ask.PollCalendar("cal-1"),
     ask.TakeUpMeetings("cal-1", (Meeting(Key(TITLE, ""), _NINE, _NINE + timedelta(hours=1), TITLE, NAME),)),

@@ -11,6 +11,7 @@ from gateway.domain.authority import SYSTEM
 from gateway.web.alarms import What
 from gateway.web.app import create_app
 from gateway.web.i18n import WORDS
+from protocol.base import as_wire_time
 from protocol.certificates import signing_request
 from protocol.enrolment import EnrolmentRequest
 from protocol.events import (
@@ -177,3 +178,57 @@ def test_who_came_in_twice_or_behind_another_is_counted(place: Place, staff: Tes
     behind = Tailgated(door="entrance", crossings=2, grants=1)
     place.report("ss-entrance", twice, behind, twice)
     assert sorted(alarms(staff)) == [("ss-entrance", "passed-back", 2), ("ss-entrance", "tailgated", 1)]
+
+
+def test_an_alarm_names_the_door_or_the_room_beside_the_node(place: Place, staff: TestClient) -> None:
+    for node in ("ss-entrance", "ss-loans", "ss-commons"):
+        place.report(node, EventsDropped(count=1, up_to=9))
+    named = {alarm["node"]: alarm["places"] for alarm in staff.get("/api/v1/alarms").json()}
+    assert named["ss-entrance"] == ["Entrée"]
+    assert named["ss-loans"] == ["Prêt de matériel"]
+    assert "Cuisine partagée" in named["ss-commons"]
+    assert "Entrée<small>ss-entrance</small>" in staff.get("/").text
+
+
+def test_two_rooms_of_one_node_that_are_not_left_are_two_alarms(place: Place, staff: TestClient) -> None:
+    place.join(1)
+    for room in ("office-1", "office-2"):
+        place.book(room, place.clock.now(), 1)
+        place.sense("ss-offices-a", room, occupied=True)
+    place.clock.pass_s(3600 + 11 * 60)
+    found = staff.get("/api/v1/alarms").json()
+    assert sorted(alarm["places"] for alarm in found if alarm["what"] == "overstay") == [
+        ["Bureau 1"],
+        ["Bureau 2"],
+    ]
+
+
+def test_what_happens_again_says_when_first_and_when_last(place: Place, staff: TestClient) -> None:
+    first = place.clock.now()
+    place.report("ss-garden", EventsDropped(count=3, up_to=9))
+    [once] = staff.get("/api/v1/alarms").json()
+    assert once["last_at"] is None
+    place.clock.pass_s(12 * 3600)
+    place.report("ss-garden", EventsDropped(count=4, up_to=20))
+    [again] = staff.get("/api/v1/alarms").json()
+    assert (again["since"], again["last_at"]) == (as_wire_time(first), as_wire_time(place.clock.now()))
+    place.clock.pass_s(3600)
+    assert "il y a 13 h, dernière fois il y a 1 h" in staff.get("/?lang=fr").text
+
+
+def test_what_happened_last_comes_first(place: Place, staff: TestClient) -> None:
+    place.report("ss-garden", EventsDropped(count=3, up_to=9))
+    place.clock.pass_s(600)
+    place.report("ss-entrance", EventsDropped(count=3, up_to=9))
+    place.clock.pass_s(600)
+    place.report("ss-garden", EventsDropped(count=3, up_to=20))
+    assert [node for node, *_ in alarms(staff)] == ["ss-garden", "ss-entrance"]
+
+
+def test_unreadable_messages_say_when_the_last_came(place: Place, staff: TestClient) -> None:
+    for _ in range(2):
+        place.gateway.receive(NodeTopics(SCEAUX, "ss-entrance").up("events"), b"{")
+        place.gateway.take_in()
+        place.clock.pass_s(3600)
+    [found] = staff.get("/api/v1/alarms").json()
+    assert found["last_at"] > found["since"]

@@ -163,3 +163,36 @@ def test_staff_are_told_on_the_live_page_once_while_it_lasts(
     [alarm] = staff.get("/api/v1/alarms").json()
     assert (alarm["what"], alarm["count"]) == ("meeting-refused", 1)
     assert "the time is taken" in page(place).get("/calendars").text
+
+
+def test_who_comes_in_is_changed_on_the_page_and_meetings_change_hands(
+    place: Place, server: FeedServer, staff: TestClient
+) -> None:
+    for number in (2, 3):
+        place.join(number)
+    browser = page(place)
+    server.body = ics(MEETING)
+    browser.post("/calendars", data=FORM | {"url": server.url})
+    place.polling.poll()
+    assert only(staff)["meetings"][0]["member"] == "m-1"
+    calendar = only(staff)["id"]
+    assert ">Camille 2</option>" in browser.get("/calendars").text
+    people = {"members": ["m-3", "m-2"], "organisers": "lea@example.org = camille 2"}
+    shown = browser.post(f"/calendars/{calendar}/people", data=people).text
+    assert "Come in: Camille 3, Camille 2" in shown
+    assert "lea@example.org = Camille 2" in shown
+    changed = only(staff)
+    assert (changed["members"], changed["organisers"]) == (["m-3", "m-2"], {"lea@example.org": "m-2"})
+    assert [meeting["member"] for meeting in changed["meetings"]] == ["m-3"]
+
+
+def test_nobody_unknown_comes_in_by_a_change(place: Place, staff: TestClient) -> None:
+    calendar = follow(staff)
+    refused = staff.put(f"/api/v1/calendars/{calendar}/people", json={"members": ["m-9"]})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_member")
+    assert staff.put("/api/v1/calendars/cal-0/people", json={"members": ["m-1"]}).status_code == 404
+    told = page(place).post(
+        f"/calendars/{calendar}/people", data={"members": "m-1", "organisers": "a@b = Zoé"}
+    )
+    assert told.status_code == 422
+    assert only(staff)["members"] == ["m-1"]

@@ -223,6 +223,6 @@ def test_a_full_room_refuses_until_somebody_leaves(small_room: Place) -> None:
     assert decide(small_room, card(1), "meeting-1-door") == Granted("staff")
     with small_room.ledger.reading() as books:
         told = alarms_of(books, small_room.gateway.sites[SCEAUX], small_room.clock.now())
-    assert [(alarm.what, alarm.where) for alarm in told] == [("full", "Salle Colbert")]
+    assert [(alarm.what, alarm.places) for alarm in told] == [("full", ("Salle Colbert",))]
     pass_through("out")
     assert isinstance(decide(small_room, card(3), "meeting-1-door"), Granted)

@@ -75,8 +75,8 @@ def test_ones_own_booking_says_when_it_begins_and_that_it_is_over(place: Place, 
     says(
         explained(staff, 1, "meeting-1-door", TEN + 6 * HOUR),
         "booking_over",
-        "Votre réservation est terminée depuis 14 h 30.",
-        "Your booking has been over since 14:30.",
+        "Votre réservation a pris fin à 14 h 30.",
+        "Your booking ended at 14:30.",
     )
 
 
