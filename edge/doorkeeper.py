@@ -15,7 +15,7 @@ from edge.lists import AccessKeeper
 from edge.ports import Clock, Indicator, Lock
 from edge.premises import Premises
 from protocol.access import FREE_PASSAGE
-from protocol.events import BadgePresented, CommandExecuted, Event, PassedBack, Record
+from protocol.events import BadgePresented, CommandExecuted, DuressSignalled, Event, PassedBack, Record
 from protocol.messages import Command, Identify, OpenCompartment, UnlockDoor
 from protocol.modes import Mode
 
@@ -151,6 +151,8 @@ class Doorkeeper:
             self._report(more)
         if comes_twice and isinstance(event, BadgePresented):
             self._report(PassedBack(door=event.point, grant=seq))
+        if isinstance(event, BadgePresented) and self._keeper.asks_for_help(event.credential):
+            self._report(DuressSignalled(point=event.point, badge=seq))
         return seq
 
     def _comes_twice(self, badge: BadgePresented) -> bool:

@@ -87,6 +87,11 @@ class AccessKeeper:
             return frozenset()
         return self.held.modes_of(door, self._clock.now(), clock_trusted=self.clock_trusted())
 
+    def asks_for_help(self, credential: str) -> bool:
+        """Whether presenting this badge is a call for help."""
+        rights = self.held.credentials.get(credential) if self.held else None
+        return rights is not None and rights.duress
+
     def windows_of(self, door: str) -> Sequence[ModeWindow]:
         """Return the windows in which a door is in some mode; none where they say nothing any more."""
         trusted = self.clock_trusted()

@@ -42,7 +42,7 @@ class Premises:
     @property
     def fire(self) -> bool:
         """Whether the alarm panel is in alarm."""
-        return any(isinstance(m, FireMachine) and m.alarm for m in self._machines.values())
+        return any(isinstance(m, FireMachine) and bool(m.alarm) for m in self._machines.values())
 
     def interlocked(self, door: str) -> bool:
         """Whether another door of the same interlock stands open, or is released."""

@@ -52,7 +52,6 @@ class Registrar:
         """
         handling = HANDLERS[type(command)]
         act, said = type(command).__name__, about(command)
-        now = self._clock.now()
         try:
             handling.authorise(by)
         except Refused:
@@ -62,6 +61,7 @@ class Registrar:
             with self._ledger.writing() as books:
                 if not within_reach(by, command, books):
                     raise OutOfReach
+                now = self._clock.now()  # not before: who waits for the ledger may hear of what comes later
                 desk = Desk(books, now, self._sites, self._notifier, by, self._epoch)
                 result = handling.carry_out(command, desk)
                 subject, more = said

@@ -223,7 +223,7 @@ class Gateway:
             self._workers["issuer"].wake()
         for member, booking in served:
             if member is not None:
-                self._notifier.space_came_free(member, booking)
+                self._notifier.space_came_free(member, booking, self.sites[booking.site])
             self._booked.add(booking.site)  # it may begin now, and be missed in its turn
         for site in changed.sites:
             self.live.tell(Notice(site))

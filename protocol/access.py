@@ -38,15 +38,17 @@ class Window(Message):
 class Rights(Message):
     """What one credential may do: the numbers of its window sets; `member` counts when the list is stale.
 
-    `aes`: its card has a key of its own, and counts for nothing before it has proved that.
-    `once`: it is a visitor's code for a single use, of which the node takes care. `relock_after_s`: its
-    holder walks slowly, doors stay released for so long at least; absent: no longer than usual.
+    `aes`: its card has a key of its own, and counts for nothing before it has proved that. `once`: it is a
+    visitor's code for a single use, of which the node takes care. `relock_after_s`: its holder walks
+    slowly, doors stay released for so long at least; absent: no longer than usual. `duress`: whoever
+    presents it asks for help, and no door shows that.
     """
 
     sets: tuple[SetNumber, ...]
     member: bool
     aes: bool = False
     once: bool = False
+    duress: bool = Field(default=False, exclude_if=lambda value: not value)
     relock_after_s: RelockSeconds | None = Field(default=None, exclude_if=lambda value: value is None)
 
 

@@ -132,6 +132,17 @@ class Tailgated(Message):
     grants: Annotated[int, Field(ge=0)]
 
 
+class DuressSignalled(Message):
+    """A badge of duress was presented: its holder asks for help, and nothing at the door may show it.
+
+    `badge` is the seq of its BadgePresented, in this event's epoch or the one before.
+    """
+
+    type: Literal["DuressSignalled"] = "DuressSignalled"
+    point: Id
+    badge: Seq
+
+
 class FireAlarm(Message):
     """The fire input went into alarm, or its wire was cut. What it releases it releases in hardware."""
 
@@ -139,7 +150,7 @@ class FireAlarm(Message):
 
 
 class FireAlarmEnded(Message):
-    """The fire input is at rest again."""
+    """The fire input is at rest, again or found so at a start."""
 
     type: Literal["FireAlarmEnded"] = "FireAlarmEnded"
 
@@ -260,6 +271,7 @@ Event = Annotated[
     | Crossed
     | PassedBack
     | Tailgated
+    | DuressSignalled
     | FireAlarm
     | FireAlarmEnded
     | CompartmentOpened

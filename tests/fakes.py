@@ -98,7 +98,7 @@ class RememberingNotifier:
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None:
         self.codes[parcel.id] = code
 
-    def space_came_free(self, member: Member, booking: Booking) -> None:
+    def space_came_free(self, member: Member, booking: Booking, site: Site) -> None:
         self.freed.append((member.id, booking.id))
 
     def forget(self, member: Member) -> None:

@@ -9,9 +9,9 @@ from protocol.events import FireAlarm, FireAlarmEnded
 
 @dataclass(frozen=True, slots=True)
 class FireMachine:
-    """Whether the panel is in alarm; at rest until it was read."""
+    """Whether the panel is in alarm; None until it was read, which is told at once."""
 
-    alarm: bool = False
+    alarm: bool | None = None
 
     def step(self, fact: Fact, now_s: float) -> tuple["FireMachine", Effects]:  # noqa: ARG002 - when does not matter
         """Take one fact in."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from protocol.events import BadgePresented, DoorOpened, Event
+from protocol.events import BadgePresented, DoorOpened, Event, FireAlarm
 from protocol.site import Door
 
 Inside = tuple[str, str]
@@ -40,6 +40,8 @@ class Passback:
                 who, since = self.pending[grant]
                 rest = {number: waiting for number, waiting in self.pending.items() if number != grant}
                 return replace(self, inside={**self.inside, who: since}, pending=rest)
+            case FireAlarm():
+                return replace(self, inside={})  # people leave by every door there is
             case _:
                 return self
 

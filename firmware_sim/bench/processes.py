@@ -16,7 +16,7 @@ import httpx2
 from firmware_sim.bench.surroundings import Surroundings
 from firmware_sim.child import Child
 
-_FIRST_ACCOUNT = {"mail": "admin@example.org", "name": "Admin", "password": "a place that is only played"}
+FIRST_ACCOUNT = {"mail": "admin@example.org", "name": "Admin", "password": "a place that is only played"}
 
 
 _PORTS: Final = (12_000, 32_000)  # Linux connects from 32768 on
@@ -108,7 +108,7 @@ class GatewayProcess:
         link = (self.folder / "first-login.txt").read_text(encoding="utf-8").strip()
         own = {"X-Requested-With": "passerelle"}
         with httpx2.Client(base_url=self.url, headers=own, timeout=60, follow_redirects=True) as session:
-            session.post(f"{link}/account", data=_FIRST_ACCOUNT).raise_for_status()
+            session.post(f"{link}/account", data=FIRST_ACCOUNT).raise_for_status()
             yield session
 
 

@@ -14,6 +14,7 @@ import httpx2
 
 from firmware_sim.bench.backstage import Backstage
 from firmware_sim.bench.building import Building
+from firmware_sim.bench.processes import FIRST_ACCOUNT
 from firmware_sim.bench.supervisor import Restarted, Supervisor
 from firmware_sim.broker import BrokerFailed
 from firmware_sim.calendar import Calendar, CalendarStuck
@@ -54,7 +55,11 @@ _HISTORY_FOLLOWS_WITHIN_S: Final = 30
 def run(options: Options, screen: Screen) -> int:
     """Run a demo to its end. Returns the exit code: 1 where anything is wrong, 2 where it cannot be run."""
     os.umask(0o077)  # what the demo keeps holds keys
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for number in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # a script that starts it in the background ignores the latter
+        signal.signal(number, signal.default_int_handler)
     try:
         places = read_places()
         with claimed(options.data) as folder, ExitStack() as stack:
@@ -207,6 +212,7 @@ class _Demo:
             {
                 "Live page": self._house.gateway.url,
                 "Staff login": f"{self._login_url}  (works once)",
+                "Administrator": "{mail} with the password {password}, at /login".format(**FIRST_ACCOUNT),
                 "API": f"{self._house.gateway.url}/api/v1/openapi.json",
                 "Files": str(self._folder.path),
             }

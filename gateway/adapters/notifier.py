@@ -13,6 +13,7 @@ from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
 from host.files import replace
 from protocol.base import as_wire_time
+from protocol.site import Site
 
 
 class OutboxNotifier:
@@ -65,16 +66,18 @@ class OutboxNotifier:
             parcel.deadline,
         )
 
-    def space_came_free(self, member: Member, booking: Booking) -> None:
-        day, hours = f"{booking.starts_at:%d/%m/%Y}", "UTC"
+    def space_came_free(self, member: Member, booking: Booking, site: Site) -> None:
+        start, end = (at.astimezone(site.zone) for at in (booking.starts_at, booking.ends_at))
+        day, begins, ends = f"{start:%d/%m/%Y}", f"{start:%H:%M}", f"{end:%H:%M}"
+        space = next((each.name for each in site.spaces if each.id == booking.space), booking.space)
         self._post(
             member,
             "space_came_free",
             "Votre réservation est confirmée",
-            f"Bonjour,\n\nL’espace {booking.space} que vous attendiez le {day} est à vous"
-            f" de {booking.starts_at:%H:%M} à {booking.ends_at:%H:%M} ({hours}).\n\n"
-            f"—\n\nThe space {booking.space} that you waited for on {day} is yours"
-            f" from {booking.starts_at:%H:%M} to {booking.ends_at:%H:%M} ({hours}).\n",
+            f"Bonjour,\n\nL’espace que vous attendiez le {day} est à vous de {begins} à {ends} :\n"
+            f"{space}, {site.name}.\n\n"
+            f"—\n\nThe space that you waited for on {day} is yours from {begins} to {ends}:\n"
+            f"{space}, {site.name}.\n",
             booking.ends_at,
         )
 

@@ -70,14 +70,17 @@ class Compiler:
             sets = tuple(numbers.of(windows) for windows in held if windows)
             if sets or bearer.counts:
                 ref, aes = bearer.credential.ref, bearer.credential.assurance == "aes"
-                relock_after_s = bearer.credential.relock_after_s
-                listed[ref] = _joined(listed.get(ref), _rights(sets, bearer.counts, aes, relock_after_s))
-        for known, windows in codes_at(self._site, node, claims.passes, span, self._now):
+                relock_after_s, duress = bearer.credential.relock_after_s, bearer.credential.duress
+                now_listed = _rights(sets, bearer.counts, aes, relock_after_s, duress)
+                listed[ref] = _joined(listed.get(ref), now_listed)
+        for known, windows in codes_at(
+            self._site, node, claims.passes, claims.privatisations, span, self._now
+        ):
             listed[known.code] = Rights(sets=(numbers.of(windows),), member=False, once=known.single_use)
         return frame.model_copy(
             update={
                 "revision": revision,
-                "modes": mode_windows(self._site, node, span, claims.modes, claims.full),
+                "modes": mode_windows(self._site, node, span, self._now, claims.modes, claims.full),
                 "sets": numbers.used(),
                 "credentials": listed,
             }
@@ -165,7 +168,9 @@ def _joined(known: Rights | None, new: Rights) -> Rights:
         return new
     sets = tuple(dict.fromkeys(known.sets + new.sets))
     relock_after_s = max(known.relock_after_s or 0.0, new.relock_after_s or 0.0) or None
-    return _rights(sets, known.member or new.member, known.aes or new.aes, relock_after_s)
+    return _rights(
+        sets, known.member or new.member, known.aes or new.aes, relock_after_s, known.duress or new.duress
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -174,9 +179,10 @@ def _rights(
     member: bool,  # noqa: FBT001 - it is a cache's key
     aes: bool,  # noqa: FBT001
     relock_after_s: float | None,
+    duress: bool,  # noqa: FBT001
 ) -> Rights:
     """Return the same rights for all who have equal ones: lists of a thousand people compare in no time."""
-    return Rights(sets=sets, member=member, aes=aes, relock_after_s=relock_after_s)
+    return Rights(sets=sets, member=member, aes=aes, relock_after_s=relock_after_s, duress=duress)
 
 
 class _SetNumbers:

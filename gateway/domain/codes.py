@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.domain.interval import Interval
 from gateway.domain.journal import Content
+from gateway.domain.privatisation import Privatisation
 from gateway.domain.rights import Windows
 from gateway.domain.visitor_passes import VisitorPass
 from protocol.access import Window
@@ -16,18 +17,37 @@ _PASS: Final = "pass:"  # noqa: S105  # no password: it stands before a pass's i
 
 
 def codes_at(
-    site: Site, node: str, passes: Iterable[VisitorPass], span: Interval, now: datetime
+    site: Site,
+    node: str,
+    passes: Iterable[VisitorPass],
+    privatisations: Iterable[Privatisation],
+    span: Interval,
+    now: datetime,
 ) -> Iterator[tuple[VisitorPass, Windows]]:
-    """Yield the passes that may open a door with a keypad at `node` within `span`, and their windows."""
+    """Yield the passes that may open a door with a keypad at `node` within `span`, and their windows.
+
+    While a door is hired for others than the visitor's host, their codes open it to nobody.
+    """
+    hires = [each for each in privatisations if each.site == site.id and each.status == "confirmed"]
     doors = {keypad.door for keypad in site.keypads if keypad.node == node}
     for each in passes:
         time = Interval(each.starts_at, each.ends_at).within(span)
         if each.site != site.id or not each.in_use(now) or time.empty:
             continue
         why = f"{_PASS}{each.id}"
-        opens = [door for door in each.doors if door in doors]
-        if opens:
-            yield each, tuple(Window(point=door, start=time.start, end=time.end, why=why) for door in opens)
+        foreign = [hire for hire in hires if each.host not in hire.admitted]
+        windows = tuple(
+            Window(point=door, start=piece.start, end=piece.end, why=why)
+            for door in each.doors
+            if door in doors
+            for piece in time.without(
+                Interval(hire.starts_at, hire.ends_at)
+                for hire in foreign
+                if any(closed.id == door for closed in hire.closed_doors(site))
+            )
+        )
+        if windows:
+            yield each, windows
 
 
 def pass_used_by(event: Content) -> str | None:

@@ -47,7 +47,7 @@ def full_spaces(site: Site, states: Mapping[str, SpaceState]) -> frozenset[str]:
 
 
 def mode_windows(
-    site: Site, node: str, span: Interval, modes: Iterable[DoorMode], full: frozenset[str]
+    site: Site, node: str, span: Interval, now: datetime, modes: Iterable[DoorMode], full: frozenset[str]
 ) -> dict[str, tuple[ModeWindow, ...]]:
     """Return the modes of each door at `node` that is in any during `span`, as its access list has them."""
     known = [mode for mode in modes if mode.site == site.id]
@@ -55,19 +55,19 @@ def mode_windows(
     found: dict[str, tuple[ModeWindow, ...]] = {}
     for door in site.doors:
         if door.node == node:
-            windows = tuple(_windows(site, door, span, known, closed=door.space in refusing))
+            windows = tuple(_windows(site, door, span, now, known, closed=door.space in refusing))
             if windows:
                 found[door.id] = windows
     return found
 
 
 def _windows(
-    site: Site, door: Door, span: Interval, modes: Iterable[DoorMode], *, closed: bool
+    site: Site, door: Door, span: Interval, now: datetime, modes: Iterable[DoorMode], *, closed: bool
 ) -> Iterator[ModeWindow]:
     for each in modes:
         if not each.concerns(door.id):
             continue
-        if each.mode == "lockdown" and each.ends_at is None:
+        if each.mode == "lockdown" and each.lasts_at(now):
             yield ModeWindow(mode="lockdown", start=each.starts_at)
         elif each.mode == "free_passage" and each.ends_at is not None:
             interval = Interval(each.starts_at, each.ends_at).within(span)

@@ -36,6 +36,7 @@ Refusal = Literal[
     "no_right_here",
     "lockdown",
     "full",
+    "assurance_too_low",
 ]
 
 
@@ -98,10 +99,11 @@ class _Refusals:
     decision: Denied
 
     def found(self) -> Iterator[_Found]:
-        if self.decision.reason == "lockdown":
-            yield "lockdown", None, None
-        if self.decision.reason == "full":
-            yield "full", None, None
+        match self.decision.reason:
+            case "lockdown" | "full" | "assurance_too_low" as told:
+                yield told, None, None
+            case _:
+                pass
         given = [each for each in self.claims.credentials if each.ref == self.asked.credential]
         held = [each for each in given if each.held_at(self.asked.at)]
         if not held:

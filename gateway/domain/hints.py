@@ -22,6 +22,10 @@ Code = Literal[
     "unknown_badge",
     "key_needed",
     "door_unsure",
+    "lockdown",
+    "full",
+    "passed_back",
+    "interlocked",
     "try_again",
     "ask_desk",
 ]
@@ -33,6 +37,10 @@ _OF_THE_DOOR: Final[Mapping[str, Code]] = {
     "list_expired": "door_unsure",
     "no_list": "door_unsure",
     "no_card_keys": "door_unsure",
+    "lockdown": "lockdown",
+    "full": "full",
+    "passed_back": "passed_back",
+    "interlocked": "interlocked",
 }
 """What the node alone can know, or what no book explains better."""
 

@@ -47,6 +47,7 @@ _CONTENT: Final[Mapping[str, tuple[str | None, tuple[str, ...]]]] = {
     "Crossed": ("counter", ("direction",)),
     "PassedBack": ("door", ()),
     "Tailgated": ("door", ("crossings", "grants")),
+    "DuressSignalled": ("point", ()),
     "FireAlarm": (None, ()),
     "FireAlarmEnded": (None, ()),
     "CompartmentOpened": ("compartment", ("cause",)),

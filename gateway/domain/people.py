@@ -57,6 +57,7 @@ class Card:
     ref: str
     locked_key: bytes | None = None
     relock_after_s: float | None = None
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Credential:
 
     `locked_key` is its own key, which only the vault opens; None where its number is all there is to know.
     `relock_after_s` is how long doors stay released at least for who walks slowly; None: as long as usual.
+    A badge of `duress` opens as another would, and calls for help.
     """
 
     ref: str
@@ -73,6 +75,7 @@ class Credential:
     revoked_at: datetime | None
     locked_key: bytes | None = None
     relock_after_s: float | None = None
+    duress: bool = False
 
     @property
     def assurance(self) -> Assurance:

@@ -13,7 +13,7 @@ LONGEST: Final = timedelta(days=31)
 KEPT_AFTER: Final = timedelta(days=90)
 """How long an ended pass is kept, with the visitor's name: CNIL practice for access logs, 3 months."""
 
-Refusal = Literal["unknown", "other_door", "too_early", "ended", "used", "offline", "lockdown"]
+Refusal = Literal["unknown", "other_door", "too_early", "ended", "used", "offline", "lockdown", "privatised"]
 """Why a code opened nothing. `offline`: the door did not answer, and the pass is as good as before."""
 
 

@@ -130,8 +130,14 @@ def move_booking(command: ask.MoveBooking, desk: Desk) -> Booking:
 
 
 def cancel_booking(command: ask.CancelBooking, desk: Desk) -> None:
-    """Give a booked time back."""
-    _give_back(_known(command.booking, desk), desk)
+    """Give a booked time back; of one that has begun, what remains: the rest was used, and is billable."""
+    booking = _known(command.booking, desk)
+    if booking.status == "confirmed" and desk.now >= booking.ends_at:
+        raise Refused("conflict", Fault("/booking", "over", BOOKING_FAULTS["over"]))
+    if booking.status == "confirmed" and desk.now >= booking.starts_at:
+        check_in_or_out(ask.CheckInOrOut(booking.id, "check_out", desk.by.id), desk)
+    else:
+        _give_back(booking, desk)
 
 
 def _give_back(booking: Booking, desk: Desk) -> None:

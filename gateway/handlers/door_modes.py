@@ -17,9 +17,12 @@ _LONGEST: Final = timedelta(hours=24)
 
 
 def lock_down(command: ask.LockDown, desk: Desk) -> DoorMode:
-    """Let nobody in but staff, at once."""
+    """Let nobody in but staff, at once. What is locked down already stays so, under the id that it has."""
     site = desk.site(command.site)
     _check_doors(command.doors, site, "")
+    for known in desk.books.door_modes.between(site.id, desk.now, desk.now + timedelta(microseconds=1)):
+        if known.mode == "lockdown" and set(known.doors) == set(command.doors):
+            return known
     mode = DoorMode(_id("lockdown"), site.id, "lockdown", command.doors, desk.now, None, command.reason)
     return _put(mode, desk)
 
@@ -46,6 +49,8 @@ def hold_gathering(command: ask.HoldGathering, desk: Desk) -> Gathering:
     site = desk.site(command.site)
     if command.ends_at <= command.starts_at:
         raise Refused("invalid", Fault("/ends_at", "ends_before_start", "it must end after it starts"))
+    if command.ends_at <= desk.now:
+        raise Refused("invalid", Fault("/ends_at", "over", "it must end after now"))
     for number, passage in enumerate(command.passages):
         _check(passage, site, desk, f"/passages/{number}")
     gathering = Gathering(

@@ -19,7 +19,9 @@ def add_members(command: ask.AddMembers, desk: Desk) -> list[Member]:
         raise Refused("conflict" if at_odds else "invalid", *faults)
     desk.books.people.add(new.member for new in command.members)
     desk.books.people.give(
-        Credential(card.ref, new.member.id, new.member.since, None, card.locked_key, card.relock_after_s)
+        Credential(
+            card.ref, new.member.id, new.member.since, None, card.locked_key, card.relock_after_s, card.duress
+        )
         for new in command.members
         for card in new.cards
     )
@@ -69,7 +71,9 @@ def give_credential(command: ask.GiveCredential, desk: Desk) -> Credential:
             "conflict", Fault("/ref", "held", "this card is held by someone already: revoke it first")
         )
     card = command.card
-    credential = Credential(card.ref, member.id, desk.now, None, card.locked_key, card.relock_after_s)
+    credential = Credential(
+        card.ref, member.id, desk.now, None, card.locked_key, card.relock_after_s, card.duress
+    )
     desk.books.people.give([credential])
     desk.touch(member.sites)
     return credential

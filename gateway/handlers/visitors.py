@@ -10,12 +10,14 @@ from gateway.commands import Fault, Refused
 from gateway.domain.accounts import Tries
 from gateway.domain.authority import panel_at
 from gateway.domain.door_modes import DoorMode
+from gateway.domain.privatisation import of_door
 from gateway.domain.visitor_passes import KEPT_AFTER, LONGEST, PanelAnswer, Refusal, VisitorPass
 from gateway.handlers.desk import Desk, order
 from gateway.handlers.doors import door_of
 from gateway.handlers.keys import new_secret
 from gateway.ports import Key
 from protocol.messages import UnlockDoor
+from protocol.site import Site
 
 _LINK_LIVES: Final = timedelta(hours=1)
 
@@ -80,6 +82,8 @@ def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
         return _count(panel, refusal or "unknown", desk)
     if any(mode.mode == "lockdown" and mode.concerns(door.id) for mode in _modes_now(command.site, desk)):
         return PanelAnswer("lockdown")
+    if not _host_is_let_in(found.host, desk.sites[command.site], door.id, desk):
+        return PanelAnswer("privatised")
     try:
         sent = order(desk, desk.site(command.site), door.node, UnlockDoor(door=door.id), found.id)
     except Refused:
@@ -89,6 +93,13 @@ def use_pass(command: ask.UsePass, desk: Desk) -> PanelAnswer:
         desk.touch([found.site])
     desk.books.accounts.forget_tries(panel)
     return PanelAnswer()
+
+
+def _host_is_let_in(host: str, site: Site, door: str, desk: Desk) -> bool:
+    """Whether the door is not hired for others than the visitor's host."""
+    soon = desk.now + timedelta(microseconds=1)
+    hired = of_door(desk.books.bookings.privatisations(site.id, desk.now, soon), site, door, desk.now)
+    return hired is None or host in hired.admitted
 
 
 def _modes_now(site: str, desk: Desk) -> list[DoorMode]:

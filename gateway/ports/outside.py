@@ -9,6 +9,7 @@ from gateway.domain.bookings import Booking
 from gateway.domain.history import Point
 from gateway.domain.parcels import Parcel
 from gateway.domain.people import Member
+from protocol.site import Site
 
 
 class Notifier(Protocol):
@@ -23,8 +24,8 @@ class Notifier(Protocol):
         ...
 
     def parcel_arrived(self, member: Member, parcel: Parcel, code: str) -> None: ...
-    def space_came_free(self, member: Member, booking: Booking) -> None:
-        """Tell who waited for a space that `booking` is confirmed."""
+    def space_came_free(self, member: Member, booking: Booking, site: Site) -> None:
+        """Tell who waited for a space of `site` that `booking` is confirmed."""
         ...
 
     def forget(self, member: Member) -> None:

@@ -14,6 +14,7 @@ from gateway.handlers import answers
 from gateway.ports import Books, LetterCount
 from gateway.web.head_counts import held_now
 from protocol.events import (
+    DuressSignalled,
     EpochBegun,
     EventsDropped,
     FireAlarm,
@@ -44,6 +45,7 @@ What = Literal[
     "full",
     "crowded",
     "fire",
+    "duress",
     "tailgated",
     "passed-back",
 ]
@@ -52,16 +54,22 @@ in a room whose booking is over. `lost`, `dropped` and `set-aside`: events that 
 no longer had them, had no room for them, or got no answer to them. `spool-damaged`: it had to begin anew.
 `conflict`: other events under known numbers. `certificate-ending`: it should have been renewed long ago.
 `put-out`: the broker lets in who was put out. `unreadable`: dead letters. `not-genuine`: badges that had a
-number and not its key. `two-places`: badges that were elsewhere sooner than anybody can walk.
-`feed-refused`: a calendar's feed is not taken as it is. `meeting-refused`: it was, but not every meeting
-could be booked. `lockdown`: staff alone come in. `full`: a space has no room left. `crowded`: an event has
-more people than were planned. `fire`: the alarm panel is in alarm. `tailgated`: people came in whom nobody
-let in. `passed-back`: badges that came in twice without going out.
+number and not its key. `two-places`: badges that were elsewhere sooner than anybody can walk. `feed-
+refused`: a calendar's feed is not taken as it is. `meeting-refused`: it was, but not every meeting could be
+booked. `lockdown`: staff alone come in. `full`: a space has no room left. `crowded`: an event has more
+people than were planned. `fire`: the alarm panel is in alarm. `duress`: a badge called for help.
+`tailgated`: people came in whom nobody let in. `passed-back`: badges that came in twice without going out.
 """
 
 _OF_CLONE: Final[Mapping[Cause, What]] = {"not_genuine": "not-genuine", "two_places": "two-places"}
 
 _OF_LETTER: Final[Mapping[str, What]] = {"identity_conflict": "conflict", "revoked_node": "put-out"}
+
+_OF_DOORS: Final[Mapping[str, What]] = {
+    "DuressSignalled": "duress",
+    "Tailgated": "tailgated",
+    "PassedBack": "passed-back",
+}
 
 _RENEWED_BEFORE: Final = 6
 """A certificate is renewed when a third of its life is left; where half of that is gone, it was not."""
@@ -108,7 +116,11 @@ def alarms_of(books: Books, site: Site, now: datetime) -> list[Alarm]:
         placed = alarm if alarm.places else replace(alarm, places=_places_of(site, alarm.node))
         key = (placed.where, placed.what, placed.places)
         found[key] = _together(found[key], placed) if key in found else placed
-    return sorted(found.values(), key=lambda a: (a.what == "fire", a.latest, a.where), reverse=True)
+    return sorted(found.values(), key=_urgency, reverse=True)
+
+
+def _urgency(alarm: Alarm) -> tuple[bool, bool, datetime, str]:
+    return alarm.what == "fire", alarm.what == "duress", alarm.latest, alarm.where
 
 
 def _places_of(site: Site, node: str | None) -> tuple[str, ...]:
@@ -213,10 +225,8 @@ def _said(event: Content) -> tuple[What, int | None]:
             return "spool-damaged", None
         case EpochBegun():
             return "conflict", None
-        case Tailgated():
-            return "tailgated", 1
-        case PassedBack():
-            return "passed-back", 1
+        case DuressSignalled() | Tailgated() | PassedBack():
+            return _OF_DOORS[event.type], 1
         case _:
             return "set-aside", 1
 

@@ -131,4 +131,6 @@ def _member(row: RowMapping) -> Member:
 
 
 def _credential(row: Row[Any]) -> Credential:
-    return Credential(row.ref, row.member, row.since, row.revoked_at, row.locked_key, row.relock_after_s)
+    return Credential(
+        row.ref, row.member, row.since, row.revoked_at, row.locked_key, row.relock_after_s, row.duress
+    )

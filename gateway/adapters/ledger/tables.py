@@ -19,14 +19,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
 TROUBLES = (
-    "kind IN ('EpochBegun', 'EventsDropped', 'FireAlarm', 'FireAlarmEnded', 'PassedBack',"
-    " 'RecordUnreadable', 'Tailgated')"
+    "kind IN ('DuressSignalled', 'EpochBegun', 'EventsDropped', 'FireAlarm', 'FireAlarmEnded',"
+    " 'PassedBack', 'RecordUnreadable', 'Tailgated')"
 )
 """What is looked for all the time and is almost never there. In these very words, or no index is used."""
 
@@ -187,6 +188,7 @@ credentials = Table(
     Column("revoked_at", Moment),
     Column("locked_key", LargeBinary),
     Column("relock_after_s", Float),
+    Column("duress", Boolean, nullable=False, server_default=false()),
 )
 
 bookings = Table(

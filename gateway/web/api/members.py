@@ -42,12 +42,14 @@ class CardIn(Shape):
 
     `aes` says that the card of this `uid` has been given the key that belongs to it: from now on it must
     prove that at every door. For who walks slowly doors stay released for `relock_after_s` at least.
+    One of `duress` opens as another would, and calls staff for help.
     """
 
     ref: CredentialRef | None = None
     uid: Uid | None = None
     aes: bool = False
     relock_after_s: RelockSeconds | None = None
+    duress: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -63,7 +65,7 @@ class CardIn(Shape):
         ref = self.ref or credential_ref(house.credential_key, uid)
         vault = house.card_vault
         locked_key = vault.lock(ref, vault.key_of(uid)) if self.aes else None
-        return Card(ref, locked_key, self.relock_after_s)
+        return Card(ref, locked_key, self.relock_after_s, self.duress)
 
 
 class MemberIn(Shape):
@@ -123,6 +125,7 @@ class CredentialOut(Shape):
     since: Instant
     revoked_at: Instant | None
     relock_after_s: float | None
+    duress: bool
 
 
 class RelockIn(Shape):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import StringConstraints
 
 from gateway.commands import (
     CancelGathering,
@@ -35,7 +36,7 @@ from protocol.site import Site
 router = APIRouter(prefix="/doors", include_in_schema=False)
 
 Staff = Annotated[Visitor, Depends(allow("run-place"))]
-Text = Annotated[str, Form(max_length=200, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Form()]
 Doors = Annotated[list[str], Form()]
 Time = Annotated[datetime, Form()]
 
@@ -74,9 +75,7 @@ def lock_down(
     doors: Doors = [],  # noqa: B006  # read only
 ) -> Response:
     """Let nobody but staff in."""
-    return _done(
-        request, gateway, hub, visitor, lambda: carry_out(LockDown(site, tuple(doors), reason.strip()))
-    )
+    return _done(request, gateway, hub, visitor, lambda: carry_out(LockDown(site, tuple(doors), reason)))
 
 
 @router.post("/free-passage")
@@ -98,7 +97,7 @@ def open_to_all(
         if not doors:
             raise Refused("invalid", Fault("/doors", "none_ticked", "tick at least one door"))
         passage = _passage(site_of(gateway, site), doors, starts_at, ends_at)
-        wanted = OpenToAll(site, passage.doors, passage.starts_at, passage.ends_at, reason.strip())
+        wanted = OpenToAll(site, passage.doors, passage.starts_at, passage.ends_at, reason)
         return carry_out(wanted)
 
     return _done(request, gateway, hub, visitor, wish)
@@ -131,7 +130,7 @@ def hold(
     def wish() -> object:
         passage = _passage(site_of(gateway, site), doors, starts_at, ends_at)
         plan = (passage,) if doors else ()
-        wanted = HoldGathering(site, name.strip(), passage.starts_at, passage.ends_at, most, plan)
+        wanted = HoldGathering(site, name, passage.starts_at, passage.ends_at, most, plan)
         return carry_out(wanted)
 
     return _done(request, gateway, hub, visitor, wish)

@@ -12,6 +12,7 @@ from gateway.commands import Refused
 from gateway.domain.authority import SYSTEM
 from gateway.domain.bookings import Booking
 from protocol.access import Granted
+from tests.fakes import site
 from tests.unit.gateway.house import ANA, BOB, NINE, SCEAUX, House
 
 TEN, MINUTE = NINE + timedelta(hours=1), timedelta(minutes=1)
@@ -117,8 +118,9 @@ def test_who_waited_is_told_in_the_outbox(house: House, tmp_path: Path) -> None:
     with house.ledger.reading() as books:
         ana = books.people.member("ana")
     assert ana is not None
-    OutboxNotifier(tmp_path / "outbox").space_came_free(ana, held)
+    OutboxNotifier(tmp_path / "outbox").space_came_free(ana, held, site())
     (message,) = (tmp_path / "outbox").iterdir()
     told = json.loads(message.read_text(encoding="utf-8"))
     assert (told["to"], told["about"]) == ("ana", "space_came_free")
-    assert held.space in told["text"]
+    assert "Salle Colbert, Sceaux Smart" in told["text"]
+    assert f"{held.starts_at.astimezone(site().zone):%H:%M}" in told["text"]

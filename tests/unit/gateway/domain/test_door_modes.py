@@ -34,13 +34,13 @@ NODE = next(door.node for door in SITE.doors if door.id == "entrance")
 
 def test_a_key_is_expected_at_its_hours_of_its_weekday() -> None:
     span = Interval(paris("00:00"), paris("00:00", TUESDAY + timedelta(days=2)))
-    found = mode_windows(with_keys("tue"), NODE, span, (), frozenset())
+    found = mode_windows(with_keys("tue"), NODE, span, paris("12:00"), (), frozenset())
     assert found["entrance"] == (ModeWindow(mode="key_expected", start=paris("05:30"), end=paris("07:30")),)
 
 
 def test_a_key_is_expected_by_the_clocks_on_the_wall_in_the_night_when_they_change() -> None:
     span = Interval(paris("00:00", SHORT_NIGHT), paris("23:00", SHORT_NIGHT))
-    (window,) = mode_windows(with_keys("sun"), NODE, span, (), frozenset())["entrance"]
+    (window,) = mode_windows(with_keys("sun"), NODE, span, paris("12:00"), (), frozenset())["entrance"]
     assert (window.start, window.end) == (paris("05:30", SHORT_NIGHT), paris("07:30", SHORT_NIGHT))
 
 
@@ -53,7 +53,7 @@ def test_a_full_space_closes_its_doors_where_it_is_to_refuse(when_full: str, *, 
     site = changed("spaces", "meeting-1", when_full=when_full)
     door = next(door for door in site.doors if door.space == "meeting-1")
     full = full_spaces(site, {"meeting-1": SpaceState(capacity, None, paris("09:00"))})
-    assert (door.id in mode_windows(site, door.node, DAY, (), full)) == closed
+    assert (door.id in mode_windows(site, door.node, DAY, paris("12:00"), (), full)) == closed
 
 
 def test_a_space_with_one_place_left_is_not_full() -> None:
@@ -67,7 +67,7 @@ def test_a_lifted_lockdown_and_a_free_passage_outside_the_span_are_in_no_list() 
     lifted = DoorMode("l", SITE.id, "lockdown", (), paris("08:00"), paris("09:00"), "")
     tomorrow = TUESDAY + timedelta(days=1)
     later = DoorMode("f", SITE.id, "free_passage", (), paris("08:00", tomorrow), paris("09:00", tomorrow), "")
-    assert mode_windows(SITE, NODE, DAY, (lifted, later), frozenset()) == {}
+    assert mode_windows(SITE, NODE, DAY, paris("12:00"), (lifted, later), frozenset()) == {}
 
 
 def test_a_head_count_never_goes_below_nobody() -> None:

@@ -15,6 +15,7 @@ from protocol.base import as_wire_time
 from protocol.certificates import signing_request
 from protocol.enrolment import EnrolmentRequest
 from protocol.events import (
+    DuressSignalled,
     EpochBegun,
     EventsDropped,
     ExitRequested,
@@ -232,3 +233,22 @@ def test_unreadable_messages_say_when_the_last_came(place: Place, staff: TestCli
         place.clock.pass_s(3600)
     [found] = staff.get("/api/v1/alarms").json()
     assert found["last_at"] > found["since"]
+
+
+def test_a_call_for_help_stands_above_all_but_a_fire(place: Place, staff: TestClient) -> None:
+    place.report("ss-entrance", DuressSignalled(point="entrance", badge=1))
+    place.clock.pass_s(60)
+    place.report("ss-garden", Tailgated(door="garden", crossings=2, grants=1))
+    assert [what for _, what, _ in alarms(staff)] == ["duress", "tailgated"]
+
+
+def test_a_badge_of_duress_is_one_in_every_list(place: Place, staff: TestClient) -> None:
+    place.join(1)
+    place.clock.pass_s(1)
+    sent = {"ref": card(2), "duress": True}
+    assert staff.post("/api/v1/members/m-1/credentials", json=sent).json()["duress"] is True
+    place.gateway.issue()
+    with place.ledger.reading() as books:
+        issued = books.nodes.issued("ss-entrance")
+    assert issued is not None
+    assert [issued.credentials[card(number)].duress for number in (1, 2)] == [False, True]

@@ -3,7 +3,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from gateway.handlers import HANDLERS
 from gateway.web.app import create_app
+from gateway.web.i18n import LANGUAGES, WORDS, Language
 from tests.unit.gateway.web.place import Place, card
 
 
@@ -86,3 +88,9 @@ def test_the_page_says_in_words_who_did_what(place: Place, admin: TestClient) ->
     about = admin.get("/audit", params={"about": "member:m-7"}, headers={"Accept-Language": "fr"}).text
     assert "Consultation" in about
     assert "member:m-8" not in about
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_act_is_named_in_the_readers_words(language: Language) -> None:
+    unnamed = [kind.__name__ for kind in HANDLERS if not WORDS[language].knows(f"act_{kind.__name__}")]
+    assert unnamed == []

@@ -100,6 +100,26 @@ def test_a_booking_that_nobody_made_cannot_be_cancelled_or_moved(staff: TestClie
     assert staff.patch("/api/v1/bookings/b-0", json={}).status_code == 404
 
 
+def test_a_booking_that_was_used_is_not_cancelled_but_cut_short(place: Place, staff: TestClient) -> None:
+    booking = place.book("meeting-1", place.clock.now(), 2).id
+    assert staff.post(f"/api/v1/bookings/{booking}/check-in").status_code == 204
+    place.clock.pass_s(3000)
+    assert staff.delete(f"/api/v1/bookings/{booking}").status_code == 204
+    place.beat()
+    became = staff.get(f"/api/v1/bookings/{booking}/attendance").json()
+    assert (became["billable"], became["left_at"] is not None) == (True, True)
+    soon = place.clock.now() + timedelta(minutes=5)
+    other = {**_wish(soon.isoformat(), (soon + timedelta(hours=1)).isoformat())}
+    assert staff.post("/api/v1/bookings", json=other).status_code == 201
+
+
+def test_a_booking_that_is_over_is_not_cancelled(place: Place, staff: TestClient) -> None:
+    booking = place.book("meeting-1", place.clock.now(), 1).id
+    place.clock.pass_s(3601)
+    refused = staff.delete(f"/api/v1/bookings/{booking}")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "over")
+
+
 def test_an_import_makes_all_or_none(staff: TestClient) -> None:
     morning = _wish("2026-11-25T09:00", "2026-11-25T10:00")
     overlapping = _wish("2026-11-25T09:30", "2026-11-25T10:30")

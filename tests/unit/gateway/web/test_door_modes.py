@@ -10,10 +10,11 @@ from fastapi.testclient import TestClient
 from gateway.commands import BookSpace
 from gateway.domain.authority import SYSTEM
 from gateway.web.alarms import alarms_of
+from gateway.web.app import create_app
 from protocol.access import Denied, Granted
 from protocol.events import Crossed, Direction
 from tests.fakes import site
-from tests.unit.gateway.web.place import SCEAUX, Place, card, open_place
+from tests.unit.gateway.web.place import OWN_FORM, SCEAUX, Place, card, open_place
 
 NOBODY = "c_" + "0" * 32
 EVENING: dict[str, Any] = {
@@ -226,3 +227,43 @@ def test_a_full_room_refuses_until_somebody_leaves(small_room: Place) -> None:
     assert [(alarm.what, alarm.places) for alarm in told] == [("full", ("Salle Colbert",))]
     pass_through("out")
     assert isinstance(decide(small_room, card(3), "meeting-1-door"), Granted)
+
+
+def test_a_lockdown_that_was_lifted_still_explains_who_was_refused_in_it(
+    place: Place, staff: TestClient
+) -> None:
+    lockdown = lock_down(staff)
+    place.clock.pass_s(60)
+    refused_at = place.clock.now()
+    place.clock.pass_s(60)
+    staff.delete(f"/api/v1/door-modes/{lockdown}")
+    query = {"credential": card(1), "door": "entrance", "site": SCEAUX}
+    codes = [
+        staff.get("/api/v1/explain", params={**query, "at": at.isoformat()}).json()["code"]
+        for at in (refused_at, place.clock.now())
+    ]
+    assert codes == ["lockdown", "plan"]
+
+
+def test_the_same_lockdown_twice_is_one(staff: TestClient) -> None:
+    first = lock_down(staff)
+    assert lock_down(staff) == first
+    assert lock_down(staff, "garden") != first
+    staff.delete(f"/api/v1/door-modes/{first}")
+    found = staff.get("/api/v1/door-modes", params={"site": SCEAUX}).json()
+    assert [mode["doors"] for mode in found] == [["garden"]]
+
+
+def test_a_reason_of_blanks_is_none(place: Place) -> None:
+    page = TestClient(create_app(place), headers=OWN_FORM, follow_redirects=False)
+    page.cookies.set("passerelle_session", place.session())
+    sent = page.post("/doors/lockdown", data={"site": SCEAUX, "reason": "  "})
+    assert sent.status_code == 422
+    assert page.post("/doors/lockdown", data={"site": SCEAUX, "reason": " exercice "}).status_code == 303
+    assert "exercice" in page.get("/doors").text
+
+
+def test_no_event_is_held_that_is_over(staff: TestClient) -> None:
+    past = {"starts_at": "2026-11-20T18:00", "ends_at": "2026-11-20T22:00", "passages": []}
+    refused = staff.post("/api/v1/gatherings", json={**EVENING, **past})
+    assert [error["code"] for error in refused.json()["errors"]] == ["over"]

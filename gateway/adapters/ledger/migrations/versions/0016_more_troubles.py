@@ -1,4 +1,4 @@
-"""More is looked for all the time and is almost never there: fires, tailgating, passback."""
+"""More is looked for all the time and is almost never there: fires, tailgating, passback, duress."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,8 +12,8 @@ depends_on = None
 def upgrade() -> None:
     """Make the index anew, of more kinds."""
     troubles = sa.text(
-        "kind IN ('EpochBegun', 'EventsDropped', 'FireAlarm', 'FireAlarmEnded', 'PassedBack',"
-        " 'RecordUnreadable', 'Tailgated')"
+        "kind IN ('DuressSignalled', 'EpochBegun', 'EventsDropped', 'FireAlarm', 'FireAlarmEnded',"
+        " 'PassedBack', 'RecordUnreadable', 'Tailgated')"
     )
     op.drop_index("journal_of_troubles", "journal")
     op.create_index(
