@@ -155,6 +155,9 @@ def check_in_or_out(command: ask.CheckInOrOut, desk: Desk) -> None:
     if booking.status != "confirmed" or not first <= desk.now < booking.ends_at:
         text = "this booking was cancelled, is over, or does not begin yet"
         raise Refused("conflict", Fault("/booking", "not_now", text))
+    became = desk.books.bookings.attendances([booking.id]).get(booking.id)
+    if command.what == "check_out" and became is not None and became.released_at is not None:
+        raise Refused("conflict", Fault("/booking", "given_back", BOOKING_FAULTS["given_back"]))
     if command.what == "check_in":
         hold_all(
             [hold_for(booking, site)], site, desk

@@ -147,9 +147,20 @@ class Town(RuleBasedStateMachine):
     @precondition(lambda self: self.diary.promises)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
+        """Give back what has not begun, and what remains of what has: that was used."""
         gone = self._any(data)
-        self.gateway.handle(ask.CancelBooking(gone.name), SYSTEM)
-        del self.diary.promises[gone.name]
+        begun = gone.start <= self.minute
+        refused = gone.end <= self.minute or (begun and self.given_back(gone))
+        try:
+            self.gateway.handle(ask.CancelBooking(gone.name), SYSTEM)
+        except Refused:
+            assert refused
+        else:
+            assert not refused
+            if begun:
+                self._note(gone.who, gone.name, "check_out")
+            else:
+                del self.diary.promises[gone.name]
         self._work()
 
     @precondition(lambda self: self.diary.promises)
@@ -158,7 +169,8 @@ class Town(RuleBasedStateMachine):
         promise = self._any(data)
         in_time = promise.start - 10 <= self.minute < promise.end
         in_the_way = self.diary.in_the_way(promise.room, promise.start, promise.end, promise.name)
-        refused = not in_time or (what == "check_in" and bool(in_the_way))
+        for_nothing = bool(in_the_way) if what == "check_in" else self.given_back(promise)
+        refused = not in_time or for_nothing
         try:
             self.gateway.handle(ask.CheckInOrOut(promise.name, what, "staff"), SYSTEM)  # type: ignore[arg-type]
         except Refused:

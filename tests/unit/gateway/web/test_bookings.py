@@ -120,6 +120,15 @@ def test_a_booking_that_is_over_is_not_cancelled(place: Place, staff: TestClient
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "over")
 
 
+def test_nobody_checks_out_of_what_was_given_back(place: Place, staff: TestClient) -> None:
+    booking = place.book("meeting-1", place.clock.now(), 2).id
+    place.clock.pass_s(300)
+    assert staff.post(f"/api/v1/bookings/{booking}/check-out").status_code == 204
+    place.beat()
+    refused = staff.post(f"/api/v1/bookings/{booking}/check-out")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "given_back")
+
+
 def test_an_import_makes_all_or_none(staff: TestClient) -> None:
     morning = _wish("2026-11-25T09:00", "2026-11-25T10:00")
     overlapping = _wish("2026-11-25T09:30", "2026-11-25T10:30")
