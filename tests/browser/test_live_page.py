@@ -78,7 +78,7 @@ def test_nobodys_name_or_card_is_on_the_page(visit: Visit) -> None:
 def test_every_control_is_reached_by_keyboard_and_the_console_stays_silent(visit: Visit) -> None:
     page = visit.page
     reached = []
-    for _ in range(11):
+    for _ in range(12):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.innerText.trim()"))
         outlined = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
