@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from gateway.domain.chronology import Mark, place_in_time
 from gateway.domain.codes import pass_used_by
+from gateway.domain.homes import Homes, hangs_elsewhere
 from gateway.domain.journal import Entry, Identity, says_the_same, told_by
 from gateway.domain.reception import receive
 from gateway.domain.runs import Runs, hear
@@ -73,8 +74,11 @@ class Memory:
 class Group:
     """Takes messages within one transaction. What `learnt` holds counts once that is committed."""
 
-    def __init__(self, books: Books, now: datetime, site_of_node: Mapping[str, str], memory: Memory) -> None:
+    def __init__(
+        self, books: Books, now: datetime, site_of_node: Mapping[str, str], homes: Homes, memory: Memory
+    ) -> None:
         self._books = books
+        self._homes = homes
         self._now = now
         self._site_of_node = site_of_node
         self._memory = memory
@@ -223,7 +227,18 @@ class Group:
         marks = place_in_time(records, arrival, self._last_mark(key))
         self._marks[key] = marks[-1]
         _warn_of_disbelief(reading.node, records, marks)
-        return [entry_of(reading, record, mark) for record, mark in zip(records, marks, strict=True)]
+        placed = zip(records, marks, strict=True)
+        return [entry_of(reading, *each) for each in placed if self._is_its_own(reading, each[0])]
+
+    def _is_its_own(self, reading: Reading, record: Record) -> bool:
+        """Whether a node tells of what hangs there: who stole one must not forge visits at the others."""
+        foreign = hangs_elsewhere(record.event, reading.site, reading.node, self._homes)
+        if foreign is None:
+            return True
+        topic = NodeTopics(reading.site, reading.node).up("events")
+        where = f"{reading.node}/{reading.epoch}/{record.seq}: {foreign} does not hang at this node"
+        self._bury(DeadLetter(topic, "not_its_own", where, record.model_dump_json().encode()))
+        return False
 
     def _last_mark(self, key: Epoch) -> Mark | None:
         if key in self._marks:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from gateway.domain.homes import Homes
 from gateway.group import Group, Memory, Taken, bury
 from gateway.inbox import Received
 from gateway.ports import Answer, Clock, DeadLetter, Downlink, Ledger, LedgerFailed
@@ -21,12 +22,14 @@ class Intake:
         clock: Clock,
         downlink: Downlink,
         site_of_node: Mapping[str, str],
+        homes: Homes,
         tell: Callable[[Taken], None],
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._downlink = downlink
         self._site_of_node = site_of_node
+        self._homes = homes
         self._greeted: dict[str, str] = {}
         self._tell = tell
         with ledger.reading() as books:
@@ -68,7 +71,7 @@ class Intake:
 
     def _commit(self, messages: Sequence[Received]) -> Taken:
         with self._ledger.writing() as books:
-            group = Group(books, self._clock.now(), self._site_of_node, self._memory)
+            group = Group(books, self._clock.now(), self._site_of_node, self._homes, self._memory)
             for message in messages:
                 group.take(message)
             group.write()

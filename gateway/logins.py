@@ -16,6 +16,7 @@ from gateway.domain.authority import SYSTEM, Actor, Role
 from gateway.ports import Clock, Ledger, Passwords, SecondFactor
 
 _FREE_TRIES_OF_AN_ADDRESS: Final = 6 * FREE_TRIES  # a whole team may sit behind one
+_FREE_LINKS_OF_AN_ADDRESS: Final = 200
 _AT_A_TIME: Final = 2  # each takes 64 MiB and a processor for a while
 _BUSY: Final = timedelta(seconds=5)
 
@@ -131,8 +132,12 @@ class Logins:
         return right
 
     def mail_link(self, mail: str, pages: str, address: str) -> None:
-        """Mail a member a link to `pages`. Raises TooManyTries, for every wish counts as one."""
-        subjects = tuple(f"{subject}:link" for subject in _subjects(mail, address))
+        """Mail a member a link to `pages`. Raises TooManyTries, for every wish counts as one.
+
+        They are counted of the mail from wherever they come, for they fill one letter box; and of the
+        address with patience, for a whole building may have but one.
+        """
+        subjects = (f"mail:{_hashed(same_mail(mail))}:link", f"address:{_network(address)}:link")
         with self._turn(subjects):
             self._handle(ask.RefuseLogin(subjects), SYSTEM)
         self._handle(ask.SendMemberLink(mail, pages), SYSTEM)
@@ -155,8 +160,7 @@ class Logins:
             tries = books.accounts.tries(subject)
         if tries is None:
             return timedelta()
-        free = _FREE_TRIES_OF_AN_ADDRESS if subject.startswith("address:") else FREE_TRIES
-        return tries.wait(self._clock.now(), free)
+        return tries.wait(self._clock.now(), _free_tries(subject))
 
     def _proof(self, account: Account, code: str) -> tuple[int | None, str | None]:
         if account.totp is None:
@@ -175,9 +179,22 @@ def recovery_hash(code: str) -> str:
 
 
 def _subjects(mail: str, address: str) -> tuple[str, str]:
-    """Name what tries are counted of: the account that was meant, known or not, and where from."""
-    meant = hashlib.sha256(same_mail(mail).encode()).hexdigest()[:24]
-    return f"mail:{meant}", f"address:{_network(address)}"
+    """Name what tries are counted of: the account that was meant, known or not, and all, from there.
+
+    Not the account alone: whoever knows its mail could keep its owner out from anywhere.
+    """
+    return f"mail:{_hashed(same_mail(mail), _network(address))}", f"address:{_network(address)}"
+
+
+def _hashed(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:24]
+
+
+def _free_tries(subject: str) -> int:
+    """Say how many failures in a row cost nothing."""
+    if not subject.startswith("address:"):
+        return FREE_TRIES
+    return _FREE_LINKS_OF_AN_ADDRESS if subject.endswith(":link") else _FREE_TRIES_OF_AN_ADDRESS
 
 
 def _network(address: str) -> str:

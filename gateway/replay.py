@@ -47,6 +47,8 @@ def _again(books: Books, buried: Buried, site_of_node: Mapping[str, str]) -> Rep
     letter = buried.letter
     if letter.reason == "identity_conflict":
         return Replayed("kept", "its node sends it under a new number")
+    if letter.reason == "not_its_own":
+        return Replayed("kept", "its node tells of what hangs at another")
     try:
         topic = sender_of(letter.topic, site_of_node)
         if topic.kind != "events":

@@ -9,6 +9,7 @@ from gateway.auditor import Auditor
 from gateway.commands import Command
 from gateway.domain import civil
 from gateway.domain.authority import Actor
+from gateway.domain.homes import homes_of
 from gateway.enrolment import Enrolment
 from gateway.group import Taken
 from gateway.handlers import answers
@@ -56,7 +57,9 @@ class Gateway:
         self._inbox = Inbox()
         self._projector = Projector(sites)
         self._site_of_node = site_of_node(sites)
-        self._intake = Intake(ledger, clock, downlink, self._site_of_node, self._follow)
+        self._intake = Intake(
+            ledger, clock, downlink, self._site_of_node, homes_of(sites.values()), self._follow
+        )
         self.auditor = Auditor(ledger, signer)
         self.registrar = Registrar(ledger, clock, notifier, sites, self.auditor)
         self._issuer = Issuer(ledger, clock, downlink, signer, Sealer(vault), sites)

@@ -178,6 +178,14 @@ class Settings(BaseModel):
             raise ValueError("clock_start goes with clock = 'stepped', and only with it")
         return self
 
+    @model_validator(mode="after")
+    def _known_where(self) -> Self:
+        if (self.mail is not None or self.oidc is not None) and self.public_url is None:
+            raise ValueError(
+                "public_url is missing: links in mails, and logins elsewhere, must lead somewhere"
+            )
+        return self
+
 
 class SettingsRefused(ValueError):
     """Settings with an error: the text lists file, key and what was expected, a line each."""

@@ -21,6 +21,7 @@ from firmware_sim.demo.scripts import (
     work_in_own_office,
 )
 from firmware_sim.people import Person
+from firmware_sim.people.population import uids
 from firmware_sim.rf.cards import Type2Card
 from firmware_sim.rf.secure import desfire_card
 from protocol.identifiers import CARD_APPLICATION, credential_ref
@@ -36,7 +37,6 @@ _SCRIPTS: Final[dict[Part, Script]] = {
     "stranger": try_the_door,
     "copy": try_the_door,
 }
-_NXP: Final = 0x04  # the maker that begins most cards' numbers
 
 
 class Crowd:
@@ -96,7 +96,7 @@ class Crowd:
         now = self._scene.now()
         match part:
             case "stranger":
-                return self._visitor(None, bytes([_NXP]) + self._rng.randbytes(6))
+                return self._visitor(None, next(uids(self._rng)))
             case "copy":
                 number = self._rng.choice(list(self._card_keys))
                 return Visitor(None, credential_ref(self._credential_key, number), Type2Card(number))

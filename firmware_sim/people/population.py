@@ -69,17 +69,17 @@ def population(sites: Sequence[Site], seed: int, *, nomads: int | None = None) -
     many of the 1,083, in the same mixture, for a smaller simulation.
     """
     rng = random.Random(seed)
-    uids = _uids(rng)
+    numbers = uids(rng)
     works = [work for work, count in NOMADS.items() for _ in range(count)]
     rng.shuffle(works)
     desks = _desks_in_offices(sites, rng)
     people = [
-        *(_staff(number, sites, rng, uids) for number in range(1, _STAFF + 1)),
+        *(_staff(number, sites, rng, numbers) for number in range(1, _STAFF + 1)),
         *(
-            _nomad(number, work, sites, desks, rng, uids)
+            _nomad(number, work, sites, desks, rng, numbers)
             for number, work in enumerate(works[:nomads], start=1)
         ),
-        *(_guest(number, sites, rng, uids) for number in range(1, _GUESTS + 1)),
+        *(_guest(number, sites, rng, numbers) for number in range(1, _GUESTS + 1)),
     ]
     return tuple(people)
 
@@ -167,7 +167,7 @@ def _of_seven_bytes(uids: Iterator[bytes]) -> bytes:
     return uid if len(uid) == _KEYED_UID_BYTES else bytes([_NXP]) + uid[:2] + uid
 
 
-def _uids(rng: random.Random) -> Iterator[bytes]:
+def uids(rng: random.Random) -> Iterator[bytes]:
     """Yield card numbers, none twice: two thirds of 7 bytes, the older third of 4."""
     given: set[bytes] = set()
     while True:

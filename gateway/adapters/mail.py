@@ -34,6 +34,9 @@ class MailServer:
     password: str | None = None
 
 
+_UNSENDABLE: Final = (smtplib.SMTPNotSupportedError, ValueError)
+
+
 class Mailer:
     """Sends what waits in the outbox. A message stays until a server took it, or until nobody needs it."""
 
@@ -54,6 +57,8 @@ class Mailer:
                     server.send_message(letter)
                 except smtplib.SMTPRecipientsRefused:
                     _log.warning("event=mail_refused file=%s", file.name)
+                except _UNSENDABLE as error:  # this letter's own fault: the others must not wait for it
+                    _log.error("event=mail_unsendable file=%s error=%s", file.name, type(error).__name__)
                 file.unlink()
 
     def _to_send(self, file: Path) -> EmailMessage | None:

@@ -68,7 +68,7 @@ class Compiler:
             if bearer.terms is not None:
                 held = (clip(held[0], bearer.terms), clip(held[1], bearer.terms))
             sets = tuple(numbers.of(windows) for windows in held if windows)
-            if sets or bearer.counts:
+            if sets or (bearer.counts and rights.doors):
                 ref, aes = bearer.credential.ref, bearer.credential.assurance == "aes"
                 relock_after_s, duress = bearer.credential.relock_after_s, bearer.credential.duress
                 now_listed = _rights(sets, bearer.counts, aes, relock_after_s, duress)

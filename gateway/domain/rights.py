@@ -56,6 +56,11 @@ class NodeRights:
                 self._private[door.id].append(Interval(each.starts_at, each.ends_at))
         self._of_plan: dict[PlanKey, Windows] = {}
 
+    @property
+    def doors(self) -> bool:
+        """Whether anybody could come in at this node."""
+        return bool(self._doors)
+
     def of_plan(self, key: PlanKey) -> Windows:
         """Return the windows of a plan: computed once for all who have the same."""
         if key not in self._of_plan:

@@ -42,6 +42,7 @@ from gateway.web.api import (
     suspensions,
     visits,
 )
+from gateway.web.auth import shows_what_holds
 from gateway.web.context import House
 from gateway.web.guard import SECURITY_HEADERS, STAY_ON_HTTPS, BodyLimit, SecurityHeaders
 from gateway.web.pages import account, live, login, me, openid, panel, statement
@@ -138,7 +139,7 @@ def create_app(house: House) -> FastAPI:
     over_https = (house.public_url or "").startswith("https:")
     headers = {**SECURITY_HEADERS, **STAY_ON_HTTPS} if over_https else SECURITY_HEADERS
     problems.install(app, headers)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, known=lambda request: shows_what_holds(request, house))
     app.add_middleware(SecurityHeaders, headers=headers)
     app.include_router(health.router)
     app.include_router(_api())

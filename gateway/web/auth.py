@@ -70,6 +70,15 @@ def visitor(request: Request, house: TheHouse) -> Visitor | None:
     return Visitor(key.name, actor, key.role, key.expires_at, key.hash)
 
 
+def shows_what_holds(request: Request, house: House) -> bool:
+    """Whether a request comes with a key or a session that holds; what it may do is asked later."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    ledger, now = house.gateway.ledger, house.gateway.clock.now()
+    if scheme.lower() == "bearer":
+        return _holds(ledger, secret.strip(), "api", now) is not None
+    return _holds(ledger, session_secret(request, house), "session", now) is not None
+
+
 AnyVisitor = Annotated[Visitor | None, Depends(visitor)]
 
 

@@ -107,4 +107,4 @@ def _joined(names: frozenset[str] | None) -> str | None:
 
 
 def _split(text: str | None) -> frozenset[Any] | None:
-    return None if text is None else frozenset(text.split(","))
+    return None if text is None else frozenset(filter(None, text.split(",")))

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import Visitor, allow
-from gateway.web.context import TheGateway
+from gateway.web.context import TheGateway, TheHouse
+from gateway.web.mailing import base_url
 from protocol.base import Instant
 from protocol.enrolment import SealedBundle, SealedRequest
 
@@ -53,11 +54,11 @@ def enrol(sealed: SealedRequest, gateway: TheGateway) -> SealedBundle:
 
 @router.post("/nodes/{node}/invitation", status_code=201, summary="Invite a node")
 def invite(
-    node: str, wanted: InvitationIn, gateway: TheGateway, request: Request, by: Administrator
+    node: str, wanted: InvitationIn, house: TheHouse, request: Request, by: Administrator
 ) -> InvitationOut:
     """Make an invitation, in the place of an earlier one."""
-    token = gateway.enrolment.invite(node, by.actor, timedelta(minutes=wanted.minutes)).token
-    address = str(request.base_url).rstrip("/")
+    token = house.gateway.enrolment.invite(node, by.actor, timedelta(minutes=wanted.minutes)).token
+    address = base_url(request, house)
     return InvitationOut(
         token=token, command=f"passerelle node enrol --gateway {address} --token {token} --into FOLDER"
     )

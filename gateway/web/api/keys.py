@@ -12,6 +12,7 @@ from gateway.ports import Key, KeyKind
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import CarryOut, allow, telling
 from gateway.web.context import TheGateway, TheHouse
+from gateway.web.mailing import base_url
 from protocol.base import Id, Instant
 
 router = APIRouter(tags=["keys"], dependencies=[Depends(allow("administer"))])
@@ -27,7 +28,7 @@ class KeyIn(Shape):
 
     name: Name
     role: Role
-    scopes: frozenset[Scope] | None = None
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)] | None = None
     sites: Annotated[frozenset[Id], Field(min_length=1)] | None = None
     days: Annotated[int, Field(ge=1, le=3660)]
 
@@ -95,11 +96,11 @@ def revoke_key(id: str, carry_out: CarryOut) -> None:  # noqa: A002  # the path'
 
 
 @router.post("/login-links", status_code=201, summary="Make a login link")
-def make_login_link(wanted: LoginLinkIn, request: Request, carry_out: CarryOut) -> LoginLink:
+def make_login_link(wanted: LoginLinkIn, request: Request, house: TheHouse, carry_out: CarryOut) -> LoginLink:
     """Make a link that opens a session in the browser where it is opened first."""
     lives = timedelta(minutes=wanted.minutes)
     secret = carry_out(MintKey("link", wanted.name, wanted.role, lives))
-    return LoginLink(url=f"{request.base_url}login/{secret}")
+    return LoginLink(url=f"{base_url(request, house)}/login/{secret}")
 
 
 @router.get("/node-settings/{node}", summary="What a node must know")

@@ -13,8 +13,9 @@ from gateway.domain.subscriptions import LOOKS_AHEAD, LOOKS_BACK, feed_of
 from gateway.web.api.calendars import Name
 from gateway.web.api.shapes import Shape
 from gateway.web.auth import CarryOut, allow
-from gateway.web.context import TheGateway
+from gateway.web.context import House, TheGateway, TheHouse
 from gateway.web.i18n import words_for
+from gateway.web.mailing import base_url
 from protocol.base import Id, Instant
 
 router = APIRouter(tags=["calendars"], dependencies=[Depends(allow("run-place"))])
@@ -70,10 +71,10 @@ def subscriptions(gateway: TheGateway) -> list[SubscriptionOut]:
 
 
 @router.post("/calendar-subscriptions", status_code=201, summary="Give a calendar out")
-def share(wanted: SubscriptionIn, request: Request, carry_out: CarryOut) -> SubscriptionMade:
+def share(wanted: SubscriptionIn, request: Request, house: TheHouse, carry_out: CarryOut) -> SubscriptionMade:
     """Make the address at which a calendar program finds these bookings."""
     command = ShareCalendar(wanted.name, wanted.site, wanted.space, wanted.member, wanted.titles)
-    return SubscriptionMade(url=address(request, carry_out(command)))
+    return SubscriptionMade(url=address(request, house, carry_out(command)))
 
 
 @router.delete("/calendar-subscriptions/{subscription}", status_code=204, summary="Take a calendar back")
@@ -99,6 +100,6 @@ def feed(secret: str, request: Request, gateway: TheGateway) -> Response:
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def address(request: Request, secret: str) -> str:
+def address(request: Request, house: House, secret: str) -> str:
     """Return the address that `secret` makes."""
-    return f"{request.base_url}calendars/{secret}.ics"
+    return f"{base_url(request, house)}/calendars/{secret}.ics"

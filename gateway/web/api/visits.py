@@ -78,8 +78,8 @@ def _cursor(visit: Visit) -> str:
 def _place_in(cursor: str) -> Place:
     try:
         begun_at, site, member, begun_by = base64.urlsafe_b64decode(cursor).decode().split("\n")
-        date.fromisoformat(begun_at[:10])
-    except (binascii.Error, ValueError):
+        date.fromisoformat(begun_at[:10]) - timedelta(days=1)
+    except (binascii.Error, ValueError, OverflowError):
         raise Refused(
             "invalid", Fault("/cursor", "unknown_cursor", "give next_cursor back as it came")
         ) from None

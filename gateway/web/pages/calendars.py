@@ -134,7 +134,7 @@ def remove(calendar: str, carry_out: CarryOut, hub: TheHub) -> Response:
 
 @router.post("/shared", dependencies=_STAFF)
 def share(
-    request: Request, gateway: TheGateway, visitor: AnyVisitor, carry_out: CarryOut, name: Text, of: Text
+    request: Request, house: TheHouse, visitor: AnyVisitor, carry_out: CarryOut, name: Text, of: Text
 ) -> Response:
     """Give a calendar out: its address is shown on this page, and never again."""
     kind, _, about = of.partition(":")
@@ -150,8 +150,8 @@ def share(
     try:
         secret = carry_out(wanted)
     except Refused as refusal:
-        return _page(request, gateway, visitor, 422, refused=refusal.faults)
-    return _page(request, gateway, visitor, shared_at=address(request, secret))
+        return _page(request, house.gateway, visitor, 422, refused=refusal.faults)
+    return _page(request, house.gateway, visitor, shared_at=address(request, house, secret))
 
 
 @router.post("/shared/{subscription}/revoke", dependencies=_STAFF)

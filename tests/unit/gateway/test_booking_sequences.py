@@ -46,12 +46,16 @@ EVENINGS = {  # 20:00 in Sceaux, before an ordinary night, the short one and the
 
 
 def small_site() -> Site:
-    """Sceaux Smart, of which two rooms and one entrance are left; nothing in it senses movement."""
+    """Two rooms and one entrance of Sceaux Smart; nothing senses movement, and no plan counts hours."""
     whole = site()
     doors = tuple(door for door in whole.doors if door.id in DOORS)
     nodes = tuple(node for node in whole.nodes if node.id in DOORS.values())
+    plans = {
+        plan: rules.model_copy(update={"booked_h_per_month": None}) for plan, rules in whole.plans.items()
+    }
     return whole.model_copy(
         update={
+            "plans": plans,
             "doors": doors,
             "nodes": nodes,
             "presence_sensors": (),

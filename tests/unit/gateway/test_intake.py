@@ -12,14 +12,16 @@ from sqlalchemy import event
 
 from gateway.adapters.ledger import SqlLedger
 from gateway.domain.chronology import place_in_time
+from gateway.domain.homes import homes_of
 from gateway.domain.journal import Identity, NodeTime
 from gateway.group import Taken
 from gateway.inbox import Received
 from gateway.intake import Intake
 from gateway.ports import Answer, Cursor, LedgerFailed
 from protocol.base import MAX_MESSAGE_BYTES
-from tests.fakes import RememberingDownlink, SetClock
+from tests.fakes import RememberingDownlink, SetClock, site
 
+HOMES = homes_of([site()])
 TOPIC = "passerelle/sceaux-smart/ss-entrance/up/events"
 EPOCH = "e" * 16
 
@@ -40,7 +42,7 @@ class House:
         self.told: list[Taken] = []
         nodes = {"ss-entrance": "sceaux-smart", "ss-garden": "sceaux-smart"}
         self.clock = SetClock()
-        self.intake = Intake(ledger, self.clock, self.downlink, nodes, self.told.append)
+        self.intake = Intake(ledger, self.clock, self.downlink, nodes, HOMES, self.told.append)
 
     def take(self, *payloads: bytes, topic: str = TOPIC) -> None:
         self.intake.take([Received(topic, payload) for payload in payloads])
@@ -423,3 +425,27 @@ def test_a_node_that_starts_anew_is_heard_whatever_its_uptime(house: House, othe
     house.take(status(uptime_s=9.0, list_revision=7), topic=STATUS)
     house.take(status(uptime_s=3.0, list_revision=6, **other), topic=STATUS)
     assert list_held(house) == 6
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"type": "DoorOpened", "door": "garden", "cause": "grant", "grant": 1},
+        {"type": "Crossed", "counter": "kitchen-beams", "space": "kitchen", "direction": "in"},
+        {"type": "PresenceChanged", "space": "meeting-1", "occupied": True},
+        {"type": "CompartmentOpened", "compartment": "loan-1", "cause": "grant", "grant": 1},
+    ],
+    ids=lambda event: event["type"],
+)
+def test_what_a_node_tells_of_anothers_doors_is_set_aside_and_acknowledged(
+    house: House, forged: dict[str, Any]
+) -> None:
+    house.take(batch(record(1), record(2, **forged), record(3)))
+    assert house.held() == [1, 3]
+    assert [reason for reason, _ in house.letters()] == ["not_its_own"]
+    assert house.downlink.answers[-1].cursor.seq == 3
+
+
+def test_what_no_site_file_knows_is_kept_as_ever(house: House) -> None:
+    house.take(batch(record(1, type="DoorClosed", door="a-door-of-last-year", open_s=1.5)))
+    assert (house.held(), house.letters()) == ([1], [])

@@ -66,7 +66,7 @@ def test_each_event_is_kept_once_in_order_whatever_becomes_of_the_batches(
     epochs = [f"{next(_fresh):016x}" for _ in range(2)]
     downlink = RememberingDownlink()
     told: list[Taken] = []
-    intake = Intake(ledger, SetClock(), downlink, {"ss-entrance": "sceaux-smart"}, told.append)
+    intake = Intake(ledger, SetClock(), downlink, {"ss-entrance": "sceaux-smart"}, {}, told.append)
     expected = [0, 0]
     for group in sent:
         messages = []

@@ -30,7 +30,7 @@ class Desk:
         self.clock = SetClock()
         self.downlink = RememberingDownlink()
         self.told: list[Taken] = []
-        self.intake = Intake(ledger, self.clock, self.downlink, SITE_OF_NODE, self.told.append)
+        self.intake = Intake(ledger, self.clock, self.downlink, SITE_OF_NODE, {}, self.told.append)
 
     def take(self, *payloads: bytes) -> None:
         self.intake.take([Received(NODE.up("events"), payload) for payload in payloads])

@@ -164,9 +164,10 @@ def test_what_a_stale_list_does_is_the_doors_own_rule_and_lockers_stay_shut() ->
     )
 
 
-def test_members_are_listed_at_nodes_where_they_have_no_right() -> None:
-    rights = NOMAD.compile("ss-loans").credentials[ref(1)]
+def test_members_are_listed_at_doors_where_they_have_no_right_and_nowhere_else() -> None:
+    rights = NOMAD.compile("ss-meeting-1").credentials[ref(1)]
     assert (rights.sets, rights.member) == ((), True)
+    assert NOMAD.compile("ss-loans").credentials == {}  # who steals that node learns of nobody
 
 
 def test_a_guest_with_a_booking_does_not_count_as_member_when_the_list_is_stale() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
@@ -347,3 +348,27 @@ def test_an_invited_colleague_comes_in_by_the_link_that_was_shown_once(place: Pl
     assert colleague.post(f"{link[1]}/password", data={"password": _PASSWORD}).status_code == 303
     assert colleague.get("/statements/2026-11").status_code == 200
     assert admin.post("/accounts", data=invited).status_code == 409
+
+
+def test_who_is_guessed_at_from_elsewhere_still_comes_in(place: Place) -> None:
+    _account(place)
+    stranger = TestClient(
+        create_app(place), headers=OWN_FORM, client=("203.0.113.9", 1), follow_redirects=False
+    )
+    for _ in range(20):
+        _enter(stranger, "wrong password entirely")
+    assert _enter(_browser(place)) == 303
+
+
+@pytest.mark.parametrize(
+    ("asked_as", "answered_as"),
+    [("evil.example", "127.0.0.1"), ("passerelle.local", "passerelle.local"), ("192.168.1.4", "192.168.1.4")],
+)
+def test_no_link_leads_to_a_name_of_the_wide_world_that_a_request_made_up(
+    place: Place, asked_as: str, answered_as: str
+) -> None:
+    place.join(1)
+    there = TestClient(create_app(place), base_url="http://127.0.0.1:8000", headers=place.key("admin"))
+    wish = {"name": "calendar", "member": "m-1"}
+    made = there.post("/api/v1/calendar-subscriptions", json=wish, headers={"Host": asked_as})
+    assert urlsplit(made.json()["url"]).hostname == answered_as

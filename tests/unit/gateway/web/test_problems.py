@@ -156,3 +156,14 @@ def test_what_stands_still_is_told_to_staff(place: Place, staff: TestClient) -> 
             "reason": "RuntimeError: a fault of ours",
         }
     ]
+
+
+@pytest.mark.parametrize("size_kib", [63, 65])
+def test_who_shows_nothing_that_holds_has_little_read_of_what_they_send(
+    client: TestClient, size_kib: int
+) -> None:
+    answer = client.post("/api/v1/imports/members", content=b" " * (size_kib * 1024))
+    assert answer.status_code == (413 if size_kib > 64 else 401)
+    forged = {"Authorization": "Bearer no-key-at-all"}
+    answer = client.post("/api/v1/imports/members", content=b" " * (size_kib * 1024), headers=forged)
+    assert answer.status_code == (413 if size_kib > 64 else 401)
