@@ -7,6 +7,7 @@ from random import Random
 from typing import Final, get_args
 
 from dashboards.passerelle import CODE_REFUSALS
+from edge.core.tap import TurnedAway
 from gateway.adapters.ledger import SqlLedger
 from gateway.domain.journal import Entry, Identity
 from gateway.domain.people import Credential, Member
@@ -30,7 +31,7 @@ SITES: Final[Mapping[str, Site]] = {site.id: site for site in (SITE, NEIGHBOUR)}
 DAYS: Final = [LONG_NIGHT - timedelta(days=1), LONG_NIGHT, LONG_NIGHT + timedelta(days=1)]
 """The 25 hours of the night when summer time ends, with a day on either side."""
 PEOPLE: Final = 8
-REASONS: Final[tuple[str, ...]] = get_args(Denied.__annotations__["reason"])
+REASONS: Final[tuple[str, ...]] = (*get_args(Denied.__annotations__["reason"]), *get_args(TurnedAway))
 
 
 @dataclass

@@ -12,6 +12,9 @@ from protocol.modes import Mode
 Proof = Literal["uid", "aes", "failed"]
 """How a card was known: by its number; by its own key as well; or it should have had one, and had not."""
 
+TurnedAway = Literal["passed_back", "interlocked"]
+"""Why a door refuses whom its list would let in: somebody is inside, or another door is open."""
+
 _MOST_TELLING: Final = ("too_early", "ended", "no_right_here")
 
 
@@ -68,7 +71,7 @@ def let_in(verdict: Verdict, why: str) -> Verdict:
     return Verdict(event.model_copy(update=changed), event.point)
 
 
-def turn_away(verdict: Verdict, reason: Literal["passed_back", "interlocked"]) -> Verdict:
+def turn_away(verdict: Verdict, reason: TurnedAway) -> Verdict:
     """Leave the door locked all the same."""
     changed = {"granted": False, "reason": reason, "why": None}
     return Verdict(verdict.event.model_copy(update=changed), None)
